@@ -1,0 +1,131 @@
+/**
+ * Layout, big-endian, offsets in bytes:
+ *
+ *    0  u48  capturedAtMs          16 u16  headingDeg × 100   (0xffff: none)
+ *    6  u16  life                  18 u16  speedMps × 100     (0xffff: none)
+ *    8  i32  latDeg × 10⁷          20 u8   accuracyM          (254: that or worse, 255: none)
+ *   12  i32  lngDeg × 10⁷          21 u8   status code        (index in STATUSES)
+ *   22  u32  seq                   26 u8   vehicle class code (0: spelt out after the record)
+ *   27  u24  writtenAtMs − capturedAtMs, clamped to 0…0xffffff; the writer's to fill in
+ *   30       vehicle class in ASCII, only where its code is 0
+ *
+ * `life` names one unbroken spell of availability; riders' pseudonyms are derived from it. The writer fills it in.
+ * Angles keep 10⁻⁷ degrees, about a centimetre.
+ */
+import { type Ping, STATUSES, type Status } from '@hexfleet/ping';
+
+export const RECORD_BYTES = 30;
+
+const OFFSET = {
+  capturedAt: 0,
+  life: 6,
+  lat: 8,
+  lng: 12,
+  heading: 16,
+  speed: 18,
+  accuracy: 20,
+  status: 21,
+  seq: 22,
+  vehicleClass: 26,
+  writtenAfter: 27,
+} as const;
+const NO_U16 = 0xffff;
+const NO_U8 = 0xff;
+
+/** Classes with a code of their own. Append only: the index is stored. */
+const VEHICLE_CLASSES = ['', 'car', 'bike', 'auto', 'van', 'suv', 'bus', 'truck', 'premium', 'taxi', 'scooter'] as const;
+const STATUS_CODES = new Map<Status, number>(STATUSES.map((status, code) => [status, code]));
+const VEHICLE_CLASS_CODES = new Map<string, number>(VEHICLE_CLASSES.map((name, code) => [name, code]));
+
+/** A record unpacked: the ping without its driver's id, with what the writer added. */
+export interface DriverRecord extends Omit<Ping, 'driverId'> {
+  readonly writtenAtMs: number;
+  readonly life: number;
+}
+
+/** Bytes that `writeRecord` needs for a ping. */
+export function recordLength(ping: Pick<Ping, 'vehicleClass'>): number {
+  return VEHICLE_CLASS_CODES.get(ping.vehicleClass) ? RECORD_BYTES : RECORD_BYTES + ping.vehicleClass.length;
+}
+
+/** Packs a valid ping at `offset` and returns the offset behind it. The writer's two fields are left zero. */
+export function writeRecord(target: Buffer, offset: number, ping: Omit<Ping, 'driverId'>): number {
+  const classCode = VEHICLE_CLASS_CODES.get(ping.vehicleClass) ?? 0;
+  target.writeUIntBE(ping.capturedAtMs, offset + OFFSET.capturedAt, 6);
+  target.writeUInt16BE(0, offset + OFFSET.life);
+  target.writeInt32BE(Math.round(ping.latDeg * 1e7), offset + OFFSET.lat);
+  target.writeInt32BE(Math.round(ping.lngDeg * 1e7), offset + OFFSET.lng);
+  target.writeUInt16BE(
+    ping.headingDeg === undefined ? NO_U16 : Math.round(ping.headingDeg * 100) % 36_000,
+    offset + OFFSET.heading,
+  );
+  target.writeUInt16BE(
+    ping.speedMps === undefined ? NO_U16 : Math.min(NO_U16 - 1, Math.round(ping.speedMps * 100)),
+    offset + OFFSET.speed,
+  );
+  target[offset + OFFSET.accuracy] =
+    ping.accuracyM === undefined ? NO_U8 : Math.min(NO_U8 - 1, Math.round(ping.accuracyM));
+  target[offset + OFFSET.status] = STATUS_CODES.get(ping.status) as number;
+  target.writeUInt32BE(ping.seq, offset + OFFSET.seq);
+  target[offset + OFFSET.vehicleClass] = classCode;
+  target.writeUIntBE(0, offset + OFFSET.writtenAfter, 3);
+  if (classCode !== 0) return offset + RECORD_BYTES;
+  return offset + RECORD_BYTES + target.write(ping.vehicleClass, offset + RECORD_BYTES, 'latin1');
+}
+
+/** Stamps the writer's two fields into a record in place. */
+export function stampRecord(record: Buffer, life: number, writtenAtMs: number): void {
+  const writtenAfterMs = Math.max(0, Math.min(0xffffff, writtenAtMs - recordCapturedAtMs(record)));
+  record.writeUInt16BE(life, OFFSET.life);
+  record.writeUIntBE(writtenAfterMs, OFFSET.writtenAfter, 3);
+}
+
+export function recordCapturedAtMs(record: Buffer): number {
+  return record.readUIntBE(OFFSET.capturedAt, 6);
+}
+
+export function recordSeq(record: Buffer): number {
+  return record.readUInt32BE(OFFSET.seq);
+}
+
+export function recordLife(record: Buffer): number {
+  return record.readUInt16BE(OFFSET.life);
+}
+
+export function recordStatus(record: Buffer): Status {
+  return STATUSES[record[OFFSET.status] as number] ?? 'idle';
+}
+
+export function recordLatDeg(record: Buffer): number {
+  return record.readInt32BE(OFFSET.lat) / 1e7;
+}
+
+export function recordLngDeg(record: Buffer): number {
+  return record.readInt32BE(OFFSET.lng) / 1e7;
+}
+
+/**
+ * Unpacks a record.
+ * @throws RangeError when it is shorter than a record: what a foreign key of the same name would hold.
+ */
+export function readRecord(record: Buffer): DriverRecord {
+  if (record.length < RECORD_BYTES) throw new RangeError(`a packed record has at least ${RECORD_BYTES} bytes`);
+  const headingCentideg = record.readUInt16BE(OFFSET.heading);
+  const speedCmps = record.readUInt16BE(OFFSET.speed);
+  const accuracyM = record[OFFSET.accuracy] as number;
+  const classCode = record[OFFSET.vehicleClass] as number;
+  const capturedAtMs = recordCapturedAtMs(record);
+  return {
+    capturedAtMs,
+    seq: recordSeq(record),
+    latDeg: recordLatDeg(record),
+    lngDeg: recordLngDeg(record),
+    headingDeg: headingCentideg === NO_U16 ? undefined : headingCentideg / 100,
+    speedMps: speedCmps === NO_U16 ? undefined : speedCmps / 100,
+    accuracyM: accuracyM === NO_U8 ? undefined : accuracyM,
+    status: recordStatus(record),
+    vehicleClass: classCode === 0 ? record.toString('latin1', RECORD_BYTES) : (VEHICLE_CLASSES[classCode] ?? ''),
+    writtenAtMs: capturedAtMs + record.readUIntBE(OFFSET.writtenAfter, 3),
+    life: recordLife(record),
+  };
+}
