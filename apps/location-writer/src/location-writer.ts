@@ -1,0 +1,200 @@
+import type { PartitionStore, PartitionTodo } from '@hexfleet/location-store';
+import type { PingBus, StreamMessage } from '@hexfleet/ping-bus';
+import type { Logger } from '@hexfleet/telemetry';
+import { PartitionMemory } from './partition-memory.js';
+import { PartitionRunner } from './partition-runner.js';
+import { WriteBudget } from './write-budget.js';
+import type { WriterMetrics } from './writer-metrics.js';
+import type { WriterSettings } from './writer-settings.js';
+
+const TICK_MS = 1_000;
+const TODOS_MS = 100;
+const RETRY_MS = 500;
+const HEARTBEAT_MS = 5_000;
+const CHECKPOINT_MS = 5_000;
+const DRAIN_MS = 3_000;
+
+/** Opens the readers of partitions; the transport that carries the writer's intake. */
+export interface Intake {
+  /** Messages after `afterSeq` of the present stream are delivered from now on, in order. */
+  open(partition: number, afterSeq: number): void;
+  closeAll(): void;
+}
+
+/**
+ * The writer: owns every partition, fetches, coalesces, stores. Each partition's protocol is its owner's (partition-table);
+ * here are the beat to which all of them write together, the directory's to-dos, and what happens when NATS comes and goes.
+ */
+export class LocationWriter {
+  private readonly runners = new Map<number, PartitionRunner>();
+  private readonly memory: PartitionMemory;
+  private readonly budget: WriteBudget;
+  private readonly timers: NodeJS.Timeout[] = [];
+  private readonly ends: Promise<void>[] = [];
+  private intake: Intake | undefined;
+  private stopped = false;
+  private lost = 0;
+
+  constructor(
+    private readonly settings: WriterSettings,
+    private readonly bus: PingBus,
+    private readonly store: PartitionStore,
+    private readonly metrics: WriterMetrics,
+    private readonly logger: Logger,
+  ) {
+    this.memory = new PartitionMemory(bus, () => metrics.unreadableBatches.inc());
+    this.budget = new WriteBudget(settings.writerLimit);
+    metrics.watch(this.runners);
+  }
+
+  start(intake: Intake): void {
+    this.intake = intake;
+    for (let partition = 0; partition < this.settings.partitions; partition++) this.ends.push(this.own(partition));
+    this.every(this.settings.writeIntervalMs, () => this.beat());
+    this.every(TICK_MS, () => {
+      for (const runner of this.runners.values()) runner.tick();
+    });
+    this.repeat(TODOS_MS, () => this.fetchTodos());
+    this.repeat(this.settings.ttlMs / 3, () => this.sweep());
+  }
+
+  /** A message of a partition. Resolves when there is room for the next. */
+  deliver(partition: number, message: StreamMessage): Promise<void> | undefined {
+    this.metrics.batches.inc();
+    return this.runners.get(partition)?.offer(this.memory.decode(message));
+  }
+
+  /** NATS is back, perhaps with another stream: read on. */
+  resume(): void {
+    for (const runner of this.runners.values()) if (runner.state === 'running') this.openIntake(runner);
+  }
+
+  pause(): void {
+    this.intake?.closeAll();
+  }
+
+  /** How many partitions are written by this process now, and how many went to another owner. */
+  get owned(): { running: number; lost: number } {
+    let running = 0;
+    for (const { state } of this.runners.values()) if (state === 'running') running++;
+    return { running, lost: this.lost };
+  }
+
+  get partitions(): Iterable<PartitionRunner> {
+    return this.runners.values();
+  }
+
+  /** Writes what has come in, within a bound, and ends. What is left is read from the stream by the next owner. */
+  async stop(): Promise<void> {
+    this.intake?.closeAll();
+    const untilMs = Date.now() + DRAIN_MS;
+    while (Date.now() < untilMs && ![...this.runners.values()].every((runner) => runner.idle)) {
+      await new Promise((resolve) => setTimeout(resolve, this.settings.writeIntervalMs));
+    }
+    this.stopped = true;
+    for (const timer of this.timers) clearInterval(timer);
+    for (const runner of this.runners.values()) runner.stop();
+  }
+
+  /** Takes a partition over and runs it until another writer does. */
+  private async own(partition: number): Promise<void> {
+    let storedEpoch = 0;
+    while (!this.stopped) {
+      const runner = await this.takeOver(partition, storedEpoch);
+      if (runner === undefined) return;
+      this.runners.set(partition, runner);
+      const newerEpoch = await runner.run();
+      if (this.stopped) return;
+      // Fenced before it ever ran: NATS forgot an epoch that Redis remembers. Fenced later: another writer is at work.
+      if (runner.totals.position === undefined && newerEpoch > storedEpoch) {
+        storedEpoch = newerEpoch;
+        continue;
+      }
+      this.runners.delete(partition);
+      this.lost++;
+      this.logger.warn({ partition, epoch: runner.epoch }, 'another writer has taken this partition over');
+      return;
+    }
+  }
+
+  private async takeOver(partition: number, atLeastEpoch: number): Promise<PartitionRunner | undefined> {
+    while (!this.stopped) {
+      try {
+        const stored = Math.max(atLeastEpoch, await this.store.storedEpoch(partition));
+        const epoch = await this.memory.takeEpoch(partition, this.settings.writerId, stored);
+        const owner = { partition, epoch, ttlMs: this.settings.ttlMs, heartbeatMs: HEARTBEAT_MS, checkpointMs: CHECKPOINT_MS };
+        return new PartitionRunner(owner, this.store, this.memory, {
+          onReady: (runner) => this.openIntake(runner),
+          onDoubt: (cause, error) => this.noteDoubt(cause, error),
+        });
+      } catch (error) {
+        this.noteDoubt('claim', error);
+        await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+      }
+    }
+    return undefined;
+  }
+
+  private openIntake(runner: PartitionRunner): void {
+    if (!this.bus.connected) return;
+    const { delivered } = runner;
+    const afterSeq = delivered?.stream === this.bus.streamId ? delivered.seq : 0;
+    this.intake?.open(runner.partition, afterSeq);
+  }
+
+  /** All partitions write to one beat, so that their writes share a round trip. */
+  private beat(): void {
+    this.budget.refill(Date.now());
+    for (const runner of this.budget.inTurn([...this.runners.values()])) {
+      if (this.budget.left <= 0) return;
+      this.budget.spend(runner.wake(this.budget.left));
+    }
+  }
+
+  private async fetchTodos(): Promise<void> {
+    const running = [...this.runners.values()].filter(({ state }) => state === 'running');
+    if (running.length === 0) return;
+    const { todos, born } = await this.store.todos(
+      running.map(({ partition }) => partition),
+      Date.now(),
+    );
+    const byPartition = new Map<number, PartitionTodo[]>();
+    for (const todo of todos) {
+      const list = byPartition.get(todo.partition);
+      if (list === undefined) byPartition.set(todo.partition, [todo]);
+      else list.push(todo);
+    }
+    for (const runner of running) runner.notice(byPartition.get(runner.partition) ?? [], born);
+  }
+
+  private async sweep(): Promise<void> {
+    for (const slot of this.store.slots) {
+      let cursor = '0';
+      do cursor = await this.store.sweep(slot, cursor, Date.now());
+      while (cursor !== '0' && !this.stopped);
+    }
+  }
+
+  private every(ms: number, act: () => void): void {
+    this.timers.push(setInterval(act, ms));
+  }
+
+  /** Like `every`, but never two at once, and a failure is a doubt like any other. */
+  private repeat(ms: number, act: () => Promise<void>): void {
+    let busy = false;
+    this.every(ms, () => {
+      if (busy) return;
+      busy = true;
+      act()
+        .catch((error: unknown) => this.noteDoubt('look', error))
+        .finally(() => {
+          busy = false;
+        });
+    });
+  }
+
+  private noteDoubt(cause: string, error: unknown): void {
+    this.metrics.doubts.inc({ cause });
+    this.logger.debug({ cause, err: error }, 'no answer');
+  }
+}

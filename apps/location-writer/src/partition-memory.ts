@@ -1,0 +1,66 @@
+import { decodePingBatch } from '@hexfleet/ping-batch';
+import type { PingBus, StreamMessage } from '@hexfleet/ping-bus';
+import { NO_TOTALS, type PartitionTotals, type ReplayReply, type StreamBatch, type StreamPosition } from '@hexfleet/partition-table';
+
+/**
+ * What outlives a Redis that comes back empty: the stream itself, and in NATS key-value buckets the last totals of each
+ * partition and the epochs under which partitions were taken.
+ */
+export class PartitionMemory {
+  constructor(
+    private readonly bus: PingBus,
+    private readonly onUnreadable: () => void,
+  ) {}
+
+  /** @throws when NATS is away. */
+  async recall(partition: number): Promise<PartitionTotals> {
+    const entry = await (await this.bus.bucket('checkpoints')).get(`p.${partition}`);
+    if (entry === null || entry.operation !== 'PUT') return NO_TOTALS;
+    const { publishers, ...totals } = entry.json<Omit<PartitionTotals, 'publishers'> & { publishers: [] }>();
+    return { ...totals, publishers: new Map(publishers) };
+  }
+
+  async save(partition: number, totals: PartitionTotals): Promise<void> {
+    const document = JSON.stringify({ ...totals, publishers: [...totals.publishers] });
+    await (await this.bus.bucket('checkpoints')).put(`p.${partition}`, document);
+  }
+
+  /** From after `after`, or from `sinceMs`, whichever is earlier. @throws when NATS is away. */
+  async replay(partition: number, after: StreamPosition | undefined, sinceMs: number): Promise<ReplayReply> {
+    const recent = await this.bus.replay(partition, { sinceMs });
+    let messages = recent;
+    if (after === undefined || after.stream !== this.bus.streamId) {
+      messages = await this.bus.replay(partition, { seq: 1 });
+    } else if ((recent[0]?.seq ?? Number.POSITIVE_INFINITY) > after.seq + 1) {
+      messages = await this.bus.replay(partition, { seq: after.seq + 1 });
+    }
+    return { batches: messages.map((message) => this.decode(message)), nowMs: Date.now() };
+  }
+
+  /** A message that is no batch is counted and passed over: the messages behind it matter. */
+  decode({ stream, seq, data }: StreamMessage): StreamBatch {
+    const position = { stream, seq };
+    try {
+      return { position, batch: decodePingBatch(data) };
+    } catch {
+      this.onUnreadable();
+      return { position, batch: undefined };
+    }
+  }
+
+  /**
+   * Makes this writer the owner of a partition, under an epoch above all before it.
+   * @throws when NATS is away, or when another writer did the same in the same moment.
+   */
+  async takeEpoch(partition: number, writer: string, storedEpoch: number): Promise<number> {
+    const owners = await this.bus.bucket('owners');
+    const key = `p.${partition}`;
+    const entry = await owners.get(key);
+    const known = entry === null || entry.operation !== 'PUT' ? 0 : entry.json<{ epoch: number }>().epoch;
+    const epoch = Math.max(known, storedEpoch) + 1;
+    const document = JSON.stringify({ writer, epoch });
+    if (entry === null) await owners.create(key, document);
+    else await owners.update(key, document, entry.revision);
+    return epoch;
+  }
+}

@@ -1,0 +1,213 @@
+import type { PartitionStore } from '@hexfleet/location-store';
+import {
+  type DirectoryBirths,
+  NO_TOTALS,
+  type OwnerEffect,
+  type OwnerInput,
+  type OwnerSettings,
+  ownPartition,
+  type PartitionTotals,
+  type StreamBatch,
+  type StreamPosition,
+  type Todo,
+} from '@hexfleet/partition-table';
+import type { PartitionMemory } from './partition-memory.js';
+
+export interface RunnerHooks {
+  /** The owner waits for input for the first time: what Redis holds is read back. */
+  readonly onReady: (runner: PartitionRunner) => void;
+  /** An answer did not come, or a write is in doubt. */
+  readonly onDoubt: (cause: OwnerEffect['kind'], error: unknown) => void;
+}
+
+/** Most pings held for a partition before its reader waits. */
+const INBOX_PINGS = 20_000;
+/** Most pings that one write takes. */
+const WRITE_PINGS = 2_000;
+const RETRY_MS = 200;
+
+/**
+ * Runs one partition's owner: performs what it asks for, repeats what got no answer, and gathers its input meanwhile. It
+ * decides nothing about pings.
+ */
+export class PartitionRunner {
+  readonly partition: number;
+  readonly epoch: number;
+  /** The totals that Redis holds. */
+  totals: PartitionTotals = NO_TOTALS;
+  drivers = 0;
+  state: 'taking over' | 'running' | 'ended' = 'taking over';
+  /** The last message taken in, written or not. */
+  delivered: StreamPosition | undefined;
+
+  private readonly inbox: StreamBatch[] = [];
+  private inboxPings = 0;
+  private todos: readonly Todo[] = [];
+  private born: DirectoryBirths = new Map();
+  private tickDue = false;
+  private resume: ((input: OwnerInput) => void) | undefined;
+  private room: (() => void) | undefined;
+  private writing: readonly StreamBatch[] = [];
+  private stopped = false;
+
+  constructor(
+    private readonly settings: OwnerSettings,
+    private readonly store: PartitionStore,
+    private readonly memory: PartitionMemory,
+    private readonly hooks: RunnerHooks,
+  ) {
+    this.partition = settings.partition;
+    this.epoch = settings.epoch;
+  }
+
+  /** Resolves when a newer owner has taken over (with its epoch, or 0 where it isn't known), or after `stop`. */
+  async run(): Promise<number> {
+    const owner = ownPartition(this.settings);
+    let step = owner.next();
+    while (!step.done && !this.stopped) step = owner.next(await this.perform(step.value));
+    this.state = 'ended';
+    this.room?.();
+    return step.done ? step.value : 0;
+  }
+
+  /** Takes a message in. Resolves at once, or when there is room again. */
+  offer(message: StreamBatch): Promise<void> | undefined {
+    this.inbox.push(message);
+    this.inboxPings += message.batch?.pings.length ?? 0;
+    this.delivered = message.position;
+    if (this.inboxPings < INBOX_PINGS || this.state === 'ended') return undefined;
+    return new Promise((resolve) => {
+      this.room = resolve;
+    });
+  }
+
+  /** Messages come from here on: what was taken in and not yet written will be read again. */
+  restartFrom(position: StreamPosition | undefined): void {
+    this.delivered = position;
+  }
+
+  notice(todos: readonly Todo[], born: DirectoryBirths): void {
+    this.todos = todos;
+    this.born = born;
+    if (todos.length > 0) this.wake(0);
+  }
+
+  tick(): void {
+    this.tickDue = true;
+    this.wake(0);
+  }
+
+  get backlogPings(): number {
+    return this.inboxPings;
+  }
+
+  /** Age of the oldest ping taken in and not yet written, in ms; 0 when there is none. */
+  lagMs(nowMs: number): number {
+    const oldest = this.writing.find(({ batch }) => batch !== undefined) ?? this.inbox.find(({ batch }) => batch !== undefined);
+    return oldest?.batch === undefined ? 0 : Math.max(0, nowMs - oldest.batch.receivedAtMs);
+  }
+
+  /** Gives the owner, if it waits, what there is, of pings about `mostPings`; returns how many pings it was given. */
+  wake(mostPings: number): number {
+    if (this.resume === undefined) return 0;
+    const { batches, pings } = this.takeBatches(Math.min(mostPings, WRITE_PINGS));
+    if (batches.length === 0 && this.todos.length === 0 && !this.tickDue) return 0;
+    const input = { nowMs: Date.now(), batches, todos: this.todos, born: this.born, tick: this.tickDue };
+    this.todos = [];
+    this.born = new Map();
+    this.tickDue = false;
+    this.writing = batches;
+    const resume = this.resume;
+    this.resume = undefined;
+    resume(input);
+    return pings;
+  }
+
+  /** Nothing under way and nothing taken in. */
+  get idle(): boolean {
+    return this.resume !== undefined && this.inbox.length === 0;
+  }
+
+  stop(): void {
+    this.stopped = true;
+    this.wake(0);
+  }
+
+  private takeBatches(mostPings: number): { batches: StreamBatch[]; pings: number } {
+    let pings = 0;
+    let count = 0;
+    while (count < this.inbox.length && pings < mostPings) pings += this.inbox[count++]?.batch?.pings.length ?? 0;
+    this.inboxPings -= pings;
+    if (this.inboxPings < INBOX_PINGS) {
+      this.room?.();
+      this.room = undefined;
+    }
+    return { batches: this.inbox.splice(0, count), pings };
+  }
+
+  private async perform(effect: OwnerEffect): Promise<unknown> {
+    const { partition, store, memory } = this;
+    switch (effect.kind) {
+      case 'wait':
+        return this.waitForInput(effect.totals, effect.drivers);
+      case 'apply':
+        return this.unlessDoubted(effect.kind, await store.apply(partition, effect));
+      case 'adopt':
+        return this.unlessDoubted(effect.kind, await store.adopt(partition, effect));
+      case 'claim':
+        return this.insist(effect.kind, () => store.claim(partition, effect.incarnation, effect.withRecords));
+      case 'enter':
+        return this.insist(effect.kind, () => store.enter(partition, effect.requests, Date.now()));
+      case 'look':
+        return this.insist(effect.kind, () => store.look(effect.wants));
+      case 'clear':
+        return this.insist(effect.kind, () => store.clear(partition, effect.todos));
+      case 'recall':
+        return this.insist(effect.kind, () => memory.recall(partition));
+      case 'replay':
+        return this.insist(effect.kind, () => memory.replay(partition, effect.after, Date.now() - this.settings.ttlMs));
+      case 'checkpoint':
+        memory.save(partition, effect.totals).catch((error: unknown) => this.hooks.onDoubt('checkpoint', error));
+        return undefined;
+    }
+  }
+
+  private waitForInput(totals: PartitionTotals, drivers: number): Promise<OwnerInput> {
+    this.totals = totals;
+    this.drivers = drivers;
+    this.writing = [];
+    const input = new Promise<OwnerInput>((resolve) => {
+      this.resume = resolve;
+    });
+    if (this.state === 'taking over') {
+      this.state = 'running';
+      this.delivered = totals.position;
+      this.hooks.onReady(this);
+    }
+    return input;
+  }
+
+  /** After a doubt, don't ask again at once: the store is away or in trouble. */
+  private async unlessDoubted<Reply>(kind: 'apply' | 'adopt', reply: Reply): Promise<Reply> {
+    if (reply !== 'doubt') return reply;
+    this.hooks.onDoubt(kind, undefined);
+    await pause(RETRY_MS);
+    return reply;
+  }
+
+  private async insist<Reply>(kind: OwnerEffect['kind'], ask: () => Promise<Reply>): Promise<Reply | undefined> {
+    while (!this.stopped) {
+      try {
+        return await ask();
+      } catch (error) {
+        this.hooks.onDoubt(kind, error);
+        await pause(RETRY_MS);
+      }
+    }
+    return undefined;
+  }
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}

@@ -1,0 +1,2 @@
+/** What Nest injects where a type alone can't name it. */
+export const SETTINGS = Symbol('settings');

@@ -1,0 +1,21 @@
+import { hostname } from 'node:os';
+import { commonSettings, durationMs, integer, layoutSettings, natsSettings, redisSettings, type SettingsOf } from '@hexfleet/settings';
+import { z } from 'zod';
+
+export const WRITER_SETTINGS = {
+  ...commonSettings,
+  ...natsSettings,
+  ...redisSettings,
+  ...layoutSettings,
+  /** Names this writer to operators. */
+  writerId: z
+    .string()
+    .regex(/^[A-Za-z0-9_.:-]{1,64}$/, 'must be 1 to 64 letters, digits or _.:-')
+    .default(`${hostname().replace(/[^A-Za-z0-9_.-]/g, '-').slice(0, 40)}-${process.pid}`),
+  /** Pings a second that the writer takes, for drills; 0 for no limit. */
+  writerLimit: integer(0, 10_000_000).default(0),
+  /** How often what has come in is written: longer is cheaper a ping, shorter is fresher. */
+  writeIntervalMs: durationMs(5, 1_000).default(100),
+};
+
+export type WriterSettings = SettingsOf<typeof WRITER_SETTINGS>;

@@ -1,0 +1,61 @@
+import { PartitionStore } from '@hexfleet/location-store';
+import { PingBus } from '@hexfleet/ping-bus';
+import type { Metrics } from '@hexfleet/telemetry';
+import { HealthModule } from '@hexfleet/web-edge';
+import type { BeforeApplicationShutdown, DynamicModule, OnApplicationShutdown } from '@nestjs/common';
+import { Module } from '@nestjs/common';
+import { LocationWriter } from './location-writer.js';
+import { SETTINGS } from './tokens.js';
+import { WriterController } from './writer.controller.js';
+import type { WriterSettings } from './writer-settings.js';
+
+export interface WriterParts {
+  readonly settings: WriterSettings;
+  readonly writer: LocationWriter;
+  readonly bus: PingBus;
+  readonly store: PartitionStore;
+  readonly metrics: Metrics;
+}
+
+@Module({})
+export class WriterModule implements BeforeApplicationShutdown, OnApplicationShutdown {
+  constructor(
+    private readonly writer: LocationWriter,
+    private readonly store: PartitionStore,
+    private readonly bus: PingBus,
+  ) {}
+
+  static with({ settings, writer, bus, store, metrics }: WriterParts): DynamicModule {
+    const checks = {
+      nats: () => {
+        if (!bus.connected) throw new Error('NATS or its stream is away');
+      },
+      redis: () => store.ping(),
+      partitions: () => {
+        const { running, lost } = writer.owned;
+        if (lost > 0) throw new Error(`${lost} partitions were taken over by another writer`);
+        if (running < settings.partitions) throw new Error(`${running} of ${settings.partitions} partitions taken over`);
+      },
+    };
+    return {
+      module: WriterModule,
+      imports: [HealthModule.register({ checks, metrics })],
+      controllers: [WriterController],
+      providers: [
+        { provide: SETTINGS, useValue: settings },
+        { provide: LocationWriter, useValue: writer },
+        { provide: PartitionStore, useValue: store },
+        { provide: PingBus, useValue: bus },
+      ],
+    };
+  }
+
+  beforeApplicationShutdown(): Promise<void> {
+    return this.writer.stop();
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    this.store.close();
+    await this.bus.close();
+  }
+}

@@ -1,0 +1,33 @@
+-- claim: takes a partition's keys under a new incarnation, so that writes under an older name reach nobody.
+-- KEYS[1] {p}:inc    ARGV epoch, k
+-- Out: {'FENCED', epoch} a newer owner has it | {'OUTDATED'} a later claim of the same epoch came first
+--    | {'EMPTY'} nothing trustworthy here: rebuild it | {'BUILT', field, value, …} the header as it was before the claim
+-- A header whose count differs from its n was written on a base that had been rolled back, and isn't trusted.
+local function claim(keys, args)
+  local inc = redis.call('GET', keys[1])
+  local epoch, k = tonumber(args[1]), tonumber(args[2])
+  local new = incarnation_keys(keys[1], args[1] .. '.' .. args[2])
+  if inc then
+    local stored_epoch, stored_k = string.match(inc, '^(%d+)%.(%d+)$')
+    stored_epoch, stored_k = tonumber(stored_epoch), tonumber(stored_k)
+    if stored_epoch > epoch then return { 'FENCED', tostring(stored_epoch) } end
+    if stored_epoch == epoch and stored_k > k then return { 'OUTDATED' } end
+    if stored_epoch ~= epoch or stored_k ~= k then
+      local old = incarnation_keys(keys[1], inc)
+      for i = 1, 3 do
+        if redis.call('EXISTS', old[i]) == 1 then redis.call('RENAME', old[i], new[i]) end
+      end
+    end
+  end
+  redis.call('SET', keys[1], args[1] .. '.' .. args[2])
+  local state = redis.call('HMGET', new[1], 'n', 'count', 'unbuilt')
+  if not state[1] or state[3] or state[1] ~= state[2] then
+    redis.call('HSET', new[1], 'n', '-9', 'unbuilt', '1', 'by', args[1])
+    return { 'EMPTY' }
+  end
+  local header = redis.call('HGETALL', new[1])
+  redis.call('HSET', new[1], 'by', args[1])
+  table.insert(header, 1, 'BUILT')
+  return header
+end
+redis.register_function('@VERSION@_claim', claim)

@@ -1,0 +1,56 @@
+#!lua name=@VERSION@
+-- Header, geo set and records of a partition under one incarnation. The first key is always {p}:inc, whose value is the
+-- incarnation that counts.
+local function incarnation_keys(inc_key, incarnation)
+  local base = string.sub(inc_key, 1, -4)
+  return { base .. 'header:' .. incarnation, base .. 'geo:' .. incarnation, base .. 'records:' .. incarnation }
+end
+
+-- A directory slot: {slot}:born (an id from when it was made empty), {slot}:entries (driver → entry), {slot}:todos
+-- (partitions with to-dos), {slot}:todo:<p> (driver → token:capturedAtMs), {slot}:token (the last token given).
+-- The first key is always {slot}:born.
+local function slot_keys(born_key)
+  local base = string.sub(born_key, 1, -5)
+  return { entries = base .. 'entries', todos = base .. 'todos', todo = base .. 'todo:', token = base .. 'token' }
+end
+
+-- An entry: u16 home, u16 life, u48 capturedAtMs, then a u16 for each partition that the driver is still to be cleared from.
+local function unpack_entry(packed)
+  local home, life, at = struct.unpack('>I2I2I6', packed)
+  local from = {}
+  for i = 11, #packed, 2 do from[#from + 1] = struct.unpack('>I2', string.sub(packed, i, i + 1)) end
+  return { home = home, life = life, at = at, from = from }
+end
+
+local function pack_entry(entry)
+  local packed = struct.pack('>I2I2I6', entry.home, entry.life, entry.at)
+  for _, p in ipairs(entry.from) do packed = packed .. struct.pack('>I2', p) end
+  return packed
+end
+
+-- Entries live two TTLs past their last ping, so that an old owner can still be told.
+local function get_entry(slot, driver, now, keep)
+  local packed = redis.call('HGET', slot.entries, driver)
+  if not packed then return nil end
+  local entry = unpack_entry(packed)
+  if now > entry.at + keep then return nil end
+  return entry
+end
+
+local function without(list, p)
+  local rest = {}
+  for _, q in ipairs(list) do
+    if q ~= p then rest[#rest + 1] = q end
+  end
+  return rest
+end
+
+local function drop_todo(slot, p, driver)
+  local key = slot.todo .. p
+  if redis.call('HDEL', key, driver) == 1 and redis.call('EXISTS', key) == 0 then redis.call('SREM', slot.todos, p) end
+end
+
+local function add_todo(slot, p, driver, at)
+  redis.call('HSET', slot.todo .. p, driver, redis.call('INCR', slot.token) .. ':' .. string.format('%.0f', at))
+  redis.call('SADD', slot.todos, p)
+end

@@ -1,0 +1,233 @@
+import { randomBytes } from 'node:crypto';
+import { directorySlotOf } from '@hexfleet/geo-partition';
+import type {
+  AdoptReply,
+  ApplyReply,
+  ClaimReply,
+  DirectoryBirths,
+  EnterReply,
+  EnterRequest,
+  Incarnation,
+  LookReply,
+  Todo,
+} from '@hexfleet/partition-table';
+import type { Pipeline, Redis } from 'ioredis';
+import { readHeader } from './partition-header.js';
+import { type Adopt, type Apply, encodeApply, encodeBuild, judgeApply } from './partition-write.js';
+import type { RespCommands } from './resp-commands.js';
+import { type LocationStoreOptions, Shards } from './shards.js';
+
+/** Most drivers or to-dos in one function call: Lua's unpack and Redis's attention both have bounds. */
+const CALL_DRIVERS = 500;
+const SWEEP_PAGE = 512;
+
+export interface PartitionTodo extends Todo {
+  readonly partition: number;
+}
+
+/** The writer's side of the store. Unless it says otherwise, a method throws when it got no answer, and may be repeated. */
+export class PartitionStore {
+  /** Given to a directory slot that is found empty, so that everyone learns that it forgot. */
+  private readonly birthId = randomBytes(8).toString('hex');
+  private readonly positionsKeptMs: number;
+  private readonly entriesKeptMs: number;
+  private readonly due = new Map<Redis, DueCommands[]>();
+
+  constructor(
+    private readonly shards: Shards,
+    ttlMs: number,
+  ) {
+    this.positionsKeptMs = 3 * ttlMs;
+    this.entriesKeptMs = 2 * ttlMs;
+  }
+
+  /** The epoch that a partition's keys were last claimed with, or 0. */
+  async storedEpoch(partition: number): Promise<number> {
+    const incarnation = await this.shards.ofPartition(partition).get(this.shards.keys.incarnation(partition));
+    return incarnation === null ? 0 : Number.parseInt(incarnation, 10);
+  }
+
+  async claim(partition: number, incarnation: Incarnation, withRecords: boolean): Promise<ClaimReply> {
+    const client = this.shards.ofPartition(partition);
+    const key = this.shards.keys.incarnation(partition);
+    const args = [incarnation.epoch, incarnation.k];
+    const [kind, ...rest] = (await this.shards.functions.call(client, 'claim', key, args)) as [Buffer, ...Buffer[]];
+    if (String(kind) === 'FENCED') return { kind: 'fenced', epoch: Number(rest[0]) };
+    if (String(kind) === 'OUTDATED') return { kind: 'outdated' };
+    if (String(kind) === 'EMPTY') return { kind: 'empty' };
+    const flat = withRecords ? await this.recordsOf(client, partition, incarnation) : [];
+    const records = [];
+    for (let i = 0; i + 1 < flat.length; i += 2) {
+      records.push({ driverId: String(flat[i]), record: flat[i + 1] as Buffer });
+    }
+    return { kind: 'built', ...readHeader(rest), records };
+  }
+
+  /** Never throws: no answer is `doubt`. Writes asked for in one turn of the event loop go out together. */
+  async apply(partition: number, write: Apply): Promise<ApplyReply> {
+    const resp = encodeApply(this.shards.keys, partition, write, this.positionsKeptMs);
+    const replies = await this.send(this.shards.ofPartition(partition), resp);
+    return replies === undefined ? 'doubt' : judgeApply(write, replies.at(-1));
+  }
+
+  /** Never throws: no answer is `doubt`. */
+  async adopt(partition: number, adopt: Adopt): Promise<AdoptReply> {
+    const client = this.shards.ofPartition(partition);
+    const built = await this.send(client, encodeBuild(this.shards.keys, partition, adopt, this.positionsKeptMs));
+    if (built === undefined) return 'doubt';
+    try {
+      const args = [adopt.from.epoch, adopt.from.k, adopt.to.k, adopt.n];
+      const reply = await this.shards.functions.call(client, 'adopt', this.shards.keys.incarnation(partition), args);
+      return String(reply).toLowerCase() as AdoptReply;
+    } catch {
+      return 'doubt';
+    }
+  }
+
+  async enter(partition: number, requests: readonly EnterRequest[], nowMs: number): Promise<EnterReply> {
+    const entered: { ok: boolean; life: number }[] = new Array(requests.length);
+    const born = new Map<number, string>();
+    const calls = [...groupBySlot(requests.map(({ driverId }) => driverId))].map(async ([slot, indexes]) => {
+      for (let from = 0; from < indexes.length; from += CALL_DRIVERS) {
+        const part = indexes.slice(from, from + CALL_DRIVERS);
+        const drivers = part.flatMap((i) => {
+          const { driverId, capturedAtMs, holds, force, available, life } = requests[i] as EnterRequest;
+          return [driverId, capturedAtMs, (holds ? 1 : 0) + (force ? 2 : 0) + (available ? 4 : 0), life];
+        });
+        const args = [this.birthId, partition, nowMs, this.entriesKeptMs, ...drivers];
+        const reply = (await this.callSlot('enter', slot, args)) as [Buffer, ...number[]];
+        born.set(slot, String(reply[0]));
+        for (const [j, i] of part.entries()) {
+          entered[i] = { ok: reply[1 + 2 * j] === 1, life: reply[2 + 2 * j] as number };
+        }
+      }
+    });
+    await Promise.all(calls);
+    return { entered, born };
+  }
+
+  /** What the partitions named have to clear, at most some hundreds a slot. */
+  async todos(partitions: readonly number[], nowMs: number): Promise<{ todos: PartitionTodo[]; born: DirectoryBirths }> {
+    const born = new Map<number, string>();
+    const todos: PartitionTodo[] = [];
+    const calls = this.shards.slots.map(async (slot) => {
+      const args = [this.birthId, CALL_DRIVERS, nowMs, this.entriesKeptMs, ...partitions];
+      const [id, ...rows] = (await this.callSlot('todos', slot, args)) as [Buffer, ...Buffer[][]];
+      born.set(slot, String(id));
+      for (const [partition, driverId, token, capturedAtMs, ...elsewhere] of rows) {
+        todos.push({
+          partition: Number(partition),
+          driverId: String(driverId),
+          token: Number(token),
+          capturedAtMs: Number(capturedAtMs),
+          elsewhere: elsewhere.map(Number),
+        });
+      }
+    });
+    await Promise.all(calls);
+    return { todos, born };
+  }
+
+  async clear(partition: number, todos: readonly Todo[]): Promise<void> {
+    const calls = [...groupBySlot(todos.map(({ driverId }) => driverId))].map(async ([slot, indexes]) => {
+      const pairs = indexes.flatMap((i) => [(todos[i] as Todo).driverId, (todos[i] as Todo).token]);
+      await this.callSlot('clear', slot, [partition, ...pairs]);
+    });
+    await Promise.all(calls);
+  }
+
+  async look(wants: readonly { driverId: string; partitions: readonly number[] }[]): Promise<LookReply> {
+    return Promise.all(
+      wants.map(async ({ driverId, partitions }) => {
+        const found = await Promise.all(
+          partitions.map(async (partition) => ({ partition, record: await readOneRecord(this.shards, partition, driverId) })),
+        );
+        return found.flatMap(({ partition, record }) => (record === undefined ? [] : [{ partition, record }]));
+      }),
+    );
+  }
+
+  /** Drops what the directory has kept long enough, a page of a slot; returns the next page's cursor, '0' at the end. */
+  async sweep(slot: number, cursor: string, nowMs: number): Promise<string> {
+    const reply = (await this.callSlot('sweep', slot, [cursor, SWEEP_PAGE, nowMs, this.entriesKeptMs])) as [Buffer, number];
+    return String(reply[0]);
+  }
+
+  get slots(): readonly number[] {
+    return this.shards.slots;
+  }
+
+  ping(): Promise<void> {
+    return this.shards.ping();
+  }
+
+  close(): void {
+    this.shards.close();
+  }
+
+  private recordsOf(client: Redis, partition: number, incarnation: Incarnation): Promise<Buffer[]> {
+    return client.callBuffer('HGETALL', this.shards.keys.records(partition, incarnation)) as Promise<Buffer[]>;
+  }
+
+  private callSlot(name: 'enter' | 'todos' | 'clear' | 'sweep', slot: number, args: (string | number)[]): Promise<unknown> {
+    return this.shards.functions.call(this.shards.ofSlot(slot), name, this.shards.keys.born(slot), args);
+  }
+
+  /** Replies in order, or undefined when they didn't all come. */
+  private send(client: Redis, resp: RespCommands): Promise<unknown[] | undefined> {
+    return new Promise((resolve) => {
+      let due = this.due.get(client);
+      if (due === undefined) {
+        due = [];
+        this.due.set(client, due);
+        setImmediate(() => void this.flush(client));
+      }
+      due.push({ resp, resolve });
+    });
+  }
+
+  private async flush(client: Redis): Promise<void> {
+    const due = this.due.get(client) ?? [];
+    this.due.delete(client);
+    const pipeline = client.pipeline() as unknown as Pipeline;
+    const lengths = due.map(({ resp }) => {
+      const commands = resp.toCommands();
+      for (const command of commands) pipeline.sendCommand(command);
+      return commands.length;
+    });
+    const replies = await pipeline.exec().catch(() => null);
+    let from = 0;
+    for (const [i, { resolve }] of due.entries()) {
+      const mine = replies?.slice(from, from + (lengths[i] as number));
+      from += lengths[i] as number;
+      resolve(mine === undefined || mine.some(([error]) => error !== null) ? undefined : mine.map(([, reply]) => reply));
+    }
+  }
+}
+
+interface DueCommands {
+  readonly resp: RespCommands;
+  readonly resolve: (replies: unknown[] | undefined) => void;
+}
+
+/** One driver's record in one partition. */
+export async function readOneRecord(shards: Shards, partition: number, driverId: string): Promise<Buffer | undefined> {
+  const key = shards.keys.incarnation(partition);
+  const [record] = (await shards.functions.call(shards.ofPartition(partition), 'record', key, [driverId])) as [Buffer?];
+  return record ?? undefined;
+}
+
+function groupBySlot(driverIds: readonly string[]): Map<number, number[]> {
+  const bySlot = new Map<number, number[]>();
+  for (const [i, driverId] of driverIds.entries()) {
+    const slot = directorySlotOf(driverId);
+    const indexes = bySlot.get(slot);
+    if (indexes === undefined) bySlot.set(slot, [i]);
+    else indexes.push(i);
+  }
+  return bySlot;
+}
+
+export function createPartitionStore(options: LocationStoreOptions): PartitionStore {
+  return new PartitionStore(new Shards(options), options.ttlMs);
+}

@@ -1,0 +1,83 @@
+import { recordLatDeg, recordLngDeg } from '@hexfleet/driver-record';
+import type { ApplyReply, DriverWrite, Incarnation, OwnerEffect } from '@hexfleet/partition-table';
+import { geohashScore } from './geohash.js';
+import type { Keys } from './keys.js';
+import { forgottenFields, headerFields } from './partition-header.js';
+import { RespCommands } from './resp-commands.js';
+
+export type Apply = Extract<OwnerEffect, { kind: 'apply' }>;
+export type Adopt = Extract<OwnerEffect, { kind: 'adopt' }>;
+
+/** Positions go when nobody writes them any more; the header, which counts, stays long enough for any repair. */
+const HEADER_KEPT_MS = 7 * 24 * 3_600_000;
+const BYTES_A_DRIVER = 220;
+const BYTES_A_WRITE = 1_500;
+
+/** The key's two neighbours in a transaction's replies that tell whether the write counted. */
+const INC_REPLY = 0;
+const HEADER_REPLY = 1;
+
+/**
+ * One transaction: which name counts, what the header was, positions, records, header, and expiry for all of it. Written
+ * natively and not in a function, where the arguments alone would cost Redis 0.7–1.2 µs a driver.
+ */
+export function encodeApply(keys: Keys, partition: number, write: Apply, positionsKeptMs: number): RespCommands {
+  const { incarnation, n, sets, removals, totals, changedPublishers, nowMs } = write;
+  const header = keys.header(partition, incarnation);
+  const resp = new RespCommands(BYTES_A_WRITE + sets.length * BYTES_A_DRIVER);
+  resp.command('MULTI');
+  resp.command('GET', keys.incarnation(partition));
+  resp.command('HMGET', header, 'n', 'by', 'count');
+  encodeDrivers(resp, keys, partition, incarnation, sets, positionsKeptMs);
+  if (removals.length > 0) {
+    resp.command('ZREM', keys.geo(partition, incarnation), ...removals);
+    resp.command('HDEL', keys.records(partition, incarnation), ...removals);
+  }
+  const fields = headerFields(totals, changedPublishers, nowMs);
+  resp.command('HSET', header, 'n', String(n), 'by', String(incarnation.epoch), ...fields);
+  const forgotten = forgottenFields(totals, changedPublishers);
+  if (forgotten.length > 0) resp.command('HDEL', header, ...forgotten);
+  resp.command('HINCRBY', header, 'count', '1');
+  resp.command('PEXPIRE', header, String(HEADER_KEPT_MS));
+  return resp.command('EXEC');
+}
+
+/** What the replies of `encodeApply`'s EXEC say. */
+export function judgeApply({ incarnation, n }: Apply, replies: unknown): ApplyReply {
+  if (!Array.isArray(replies)) return 'doubt';
+  if (String(replies[INC_REPLY]) !== `${incarnation.epoch}.${incarnation.k}`) return 'other';
+  const [storedN, by, count] = (replies[HEADER_REPLY] as (Buffer | null)[]).map((value) => Number(value ?? Number.NaN));
+  return storedN === n - 1 && count === n - 1 && by === incarnation.epoch ? 'ok' : 'diverged';
+}
+
+/** Builds a whole table under a name that nobody reads yet. */
+export function encodeBuild(keys: Keys, partition: number, { to, n, sets, totals, nowMs }: Adopt, positionsKeptMs: number): RespCommands {
+  const header = keys.header(partition, to);
+  const resp = new RespCommands(BYTES_A_WRITE + sets.length * BYTES_A_DRIVER);
+  resp.command('DEL', header, keys.geo(partition, to), keys.records(partition, to));
+  encodeDrivers(resp, keys, partition, to, sets, positionsKeptMs);
+  const fields = headerFields(totals, totals.publishers.keys(), nowMs);
+  resp.command('HSET', header, 'n', String(n), 'count', String(n), 'by', String(to.epoch), ...fields);
+  return resp.command('PEXPIRE', header, String(HEADER_KEPT_MS));
+}
+
+function encodeDrivers(
+  resp: RespCommands,
+  keys: Keys,
+  partition: number,
+  incarnation: Incarnation,
+  sets: readonly DriverWrite[],
+  positionsKeptMs: number,
+): void {
+  if (sets.length === 0) return;
+  const geo = keys.geo(partition, incarnation);
+  const records = keys.records(partition, incarnation);
+  resp.begin('ZADD', 1 + 2 * sets.length).text(geo);
+  for (const { driverId, record } of sets) {
+    resp.pair(String(geohashScore(recordLatDeg(record), recordLngDeg(record))), driverId);
+  }
+  resp.begin('HSET', 1 + 2 * sets.length).text(records);
+  for (const { driverId, record } of sets) resp.field(driverId, record);
+  resp.command('PEXPIRE', geo, String(positionsKeptMs));
+  resp.command('PEXPIRE', records, String(positionsKeptMs));
+}

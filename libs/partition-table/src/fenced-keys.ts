@@ -1,0 +1,78 @@
+/**
+ * Writes that only the owner's newest claim can make count. The fence is the name of the keys: a claim renames them, so that
+ * a former owner's write, or an own one that was held up, reaches keys which nobody reads and which expire.
+ *
+ * n counts the writes of the partition. A write of number n counted if the header shows n, did not if it shows n − 1; any
+ * other header is another base.
+ */
+import type { AdoptReply, ApplyReply, ClaimReply, DriverWrite, Incarnation, OwnerEffect } from './effects.js';
+import { ask, type Steps } from './steps.js';
+import type { PartitionTotals } from './totals.js';
+
+type BuiltReply = Extract<ClaimReply, { kind: 'built' }>;
+type Apply = Extract<OwnerEffect, { kind: 'apply' }>;
+export type Write = Pick<Apply, 'sets' | 'removals' | 'totals' | 'changedPublishers' | 'nowMs'>;
+
+export class FencedKeys {
+  private incarnation: Incarnation;
+  private lastK = 0;
+  private n = 0;
+
+  constructor(private readonly epoch: number) {
+    this.incarnation = { epoch, k: 0 };
+  }
+
+  /** Takes the keys for the first time, and everything that they hold. */
+  *takeOver(): Steps<ClaimReply> {
+    const reply = yield* this.claim(true);
+    if (reply.kind === 'built') this.n = reply.n;
+    return reply;
+  }
+
+  /** `diverged`: the write may or may not lie on a base that is not the one expected; adopt the whole table. */
+  *apply(write: Write): Steps<'ok' | 'diverged' | 'fenced'> {
+    this.n++;
+    for (;;) {
+      const reply: ApplyReply = yield* ask({ kind: 'apply', incarnation: this.incarnation, n: this.n, ...write });
+      if (reply === 'ok' || reply === 'diverged') return reply;
+      const claim = yield* this.claim(false);
+      if (claim.kind === 'fenced') return 'fenced';
+      if (this.isOwn(claim) && claim.n === this.n) return 'ok';
+      if (!this.isOwn(claim) || claim.n !== this.n - 1) return 'diverged';
+    }
+  }
+
+  /** Replaces all that the partition holds, in one visible step. */
+  *adopt(sets: readonly DriverWrite[], totals: PartitionTotals, nowMs: number): Steps<'ok' | 'fenced'> {
+    for (;;) {
+      this.n++;
+      const to = this.nextIncarnation();
+      const reply: AdoptReply = yield* ask({ kind: 'adopt', from: this.incarnation, to, n: this.n, sets, totals, nowMs });
+      if (reply === 'fenced') return 'fenced';
+      if (reply === 'ok') {
+        this.incarnation = to;
+        return 'ok';
+      }
+      const claim = yield* this.claim(false);
+      if (claim.kind === 'fenced') return 'fenced';
+      if (this.isOwn(claim) && claim.n === this.n) return 'ok';
+    }
+  }
+
+  private *claim(withRecords: boolean): Steps<Exclude<ClaimReply, { kind: 'outdated' }>> {
+    for (;;) {
+      this.incarnation = this.nextIncarnation();
+      const reply = yield* ask({ kind: 'claim', incarnation: this.incarnation, withRecords });
+      if (reply.kind !== 'outdated') return reply;
+    }
+  }
+
+  private isOwn(claim: ClaimReply): claim is BuiltReply {
+    return claim.kind === 'built' && claim.by === this.epoch;
+  }
+
+  private nextIncarnation(): Incarnation {
+    this.lastK++;
+    return { epoch: this.epoch, k: this.lastK };
+  }
+}

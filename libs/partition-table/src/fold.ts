@@ -1,0 +1,97 @@
+import { recordCapturedAtMs, recordSeq } from '@hexfleet/driver-record';
+import { compareOrder, type DriverTable } from './driver-table.js';
+import type { StreamBatch } from './effects.js';
+import { isCovered, type PartitionTotals, PUBLISHER_FORGOTTEN_AFTER_MS, type PublisherMark, type StreamPosition } from './totals.js';
+
+/** A ping that is the newest of its driver in what was folded. */
+export interface Winner {
+  readonly record: Buffer;
+  readonly capturedAtMs: number;
+  readonly seq: number;
+  /** Counted before: it comes from a message that the starting totals cover. */
+  readonly counted: boolean;
+}
+
+/** Totals while they grow. */
+export interface Tally {
+  position: StreamPosition | undefined;
+  written: number;
+  superseded: number;
+  expired: number;
+  readonly publishers: Map<string, PublisherMark>;
+}
+
+export interface Fold {
+  readonly winners: Map<string, Winner>;
+  /** `written` is not raised yet for the winners: the directory has still to agree. */
+  readonly tally: Tally;
+  readonly changedPublishers: Set<string>;
+}
+
+/**
+ * Folds messages of one partition, in stream order, into the newest ping of each driver and the counts of the others.
+ *
+ * A message that `start` covers is not counted again; with `again` its pings still compete, as when Redis came back empty.
+ * A batch whose publisher's total is known already is a repeated publication, and is passed over. A publisher's total that
+ * jumps tells how many of its pings the stream dropped unread, which happens only past their time to live: they are expired.
+ */
+export function foldBatches(
+  batches: readonly StreamBatch[],
+  start: PartitionTotals,
+  table: DriverTable,
+  at: { readonly nowMs: number; readonly ttlMs: number; readonly again: boolean },
+): Fold {
+  const fold: Fold = {
+    winners: new Map(),
+    tally: { ...start, publishers: new Map(start.publishers) },
+    changedPublishers: new Set(),
+  };
+  for (const { position, batch } of batches) {
+    const counted = isCovered(position, start.position);
+    if (counted && !at.again) continue;
+    if (!counted) fold.tally.position = position;
+    if (batch === undefined) continue;
+    if (!counted) {
+      const total = batch.totalBefore + batch.pings.length;
+      const mark = fold.tally.publishers.get(batch.publisher);
+      if (mark !== undefined && total <= mark.total) continue;
+      fold.tally.expired += batch.totalBefore - (mark?.total ?? 0);
+      fold.tally.publishers.set(batch.publisher, { total, seenAtMs: at.nowMs });
+      fold.changedPublishers.add(batch.publisher);
+    }
+    for (const { driverId, record } of batch.pings) {
+      compete(fold, table, driverId, { record, capturedAtMs: recordCapturedAtMs(record), seq: recordSeq(record), counted }, at);
+    }
+  }
+  forgetPublishers(fold, at.nowMs);
+  return fold;
+}
+
+function compete(
+  { winners, tally }: Fold,
+  table: DriverTable,
+  driverId: string,
+  ping: Winner,
+  at: { readonly nowMs: number; readonly ttlMs: number },
+): void {
+  if (at.nowMs - ping.capturedAtMs > at.ttlMs) {
+    if (!ping.counted) tally.expired++;
+    return;
+  }
+  const rival = winners.get(driverId);
+  const known = rival ?? table.get(driverId);
+  if (known !== undefined && compareOrder(ping, known) <= 0) {
+    if (!ping.counted) tally.superseded++;
+    return;
+  }
+  if (rival !== undefined && !rival.counted) tally.superseded++;
+  winners.set(driverId, ping);
+}
+
+function forgetPublishers({ tally, changedPublishers }: Fold, nowMs: number): void {
+  for (const [publisher, mark] of tally.publishers) {
+    if (nowMs - mark.seenAtMs <= PUBLISHER_FORGOTTEN_AFTER_MS) continue;
+    tally.publishers.delete(publisher);
+    changedPublishers.add(publisher);
+  }
+}

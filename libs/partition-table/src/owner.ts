@@ -1,0 +1,241 @@
+/**
+ * The protocol of one partition's owner. Order is always enter → apply → clear: the directory knows of a driver before its
+ * record appears here, and the record has gone from here before the directory forgets that it was.
+ *
+ *   claim ──built──▶ read back ─┐                    ┌── pings ──▶ enter ──▶ apply
+ *     │                         ├──▶ wait for input ─┼── to-dos ─▶ look ──▶ enter! | apply ──▶ clear
+ *     └──empty─▶ replay, adopt ─┘                    └── tick ───▶ apply (expiry, heartbeat), introduce, checkpoint
+ *
+ * A base that is not the one expected (Redis emptied or rolled back) is replaced by the whole table. The generator ends
+ * when a newer owner has taken over: its return value is that owner's epoch where it is known, else 0.
+ */
+import { recordStatus, stampRecord } from '@hexfleet/driver-record';
+import { compareOrder, DriverTable, NEVER_MS, orderOf } from './driver-table.js';
+import type { DirectoryBirths, DriverWrite, EnterRequest, OwnerInput, StreamBatch, Todo } from './effects.js';
+import { FencedKeys, type Write } from './fenced-keys.js';
+import { type Fold, foldBatches, type Winner } from './fold.js';
+import { ask, type Steps } from './steps.js';
+import { NO_TOTALS, type PartitionTotals } from './totals.js';
+
+export interface OwnerSettings {
+  readonly partition: number;
+  readonly epoch: number;
+  /** A position older than this is in no answer. */
+  readonly ttlMs: number;
+  /** Write at least this often, so that readers can tell a quiet partition from a dead writer. */
+  readonly heartbeatMs: number;
+  readonly checkpointMs: number;
+}
+
+/** Most drivers introduced to the directory in one tick. */
+const INTRODUCTIONS_A_TICK = 500;
+
+/** Runs until it is fenced. See the top of the file; effects and their replies are in `effects.ts`. */
+export function ownPartition(settings: OwnerSettings): Steps<number> {
+  return new PartitionOwner(settings).run();
+}
+
+class PartitionOwner {
+  private readonly keys: FencedKeys;
+  private readonly table = new DriverTable();
+  private totals: PartitionTotals = NO_TOTALS;
+  private readonly born = new Map<number, string>();
+  private wroteAtMs = NEVER_MS;
+  private savedTotals: PartitionTotals = NO_TOTALS;
+  private savedAtMs = NEVER_MS;
+  private fenced = false;
+
+  constructor(private readonly settings: OwnerSettings) {
+    this.keys = new FencedKeys(settings.epoch);
+  }
+
+  *run(): Steps<number> {
+    const newerEpoch = yield* this.takeOver();
+    if (newerEpoch > 0) return newerEpoch;
+    while (!this.fenced) {
+      const input = yield* ask({ kind: 'wait', totals: this.totals, drivers: this.table.size });
+      this.noticeBirths(input.born);
+      if (input.batches.length > 0) yield* this.writePings(input.batches, input.nowMs);
+      if (!this.fenced && input.todos.length > 0) yield* this.settleTodos(input.todos, input.nowMs);
+      if (!this.fenced && input.tick) yield* this.keepHouse(input);
+    }
+    return 0;
+  }
+
+  /** Returns the epoch of a newer owner, or 0. */
+  private *takeOver(): Steps<number> {
+    const claim = yield* this.keys.takeOver();
+    if (claim.kind === 'fenced') return claim.epoch;
+    if (claim.kind === 'built') {
+      this.totals = claim.totals;
+      for (const { driverId, record } of claim.records) this.table.set(driverId, record, NEVER_MS);
+      return 0;
+    }
+    this.totals = yield* ask({ kind: 'recall' });
+    const { batches, nowMs } = yield* ask({ kind: 'replay', after: this.totals.position });
+    const fold = foldBatches(batches, this.totals, this.table, { nowMs, ttlMs: this.settings.ttlMs, again: true });
+    const { sets, confirmed } = yield* this.enterWinners(fold, nowMs);
+    this.remember(sets, [], confirmed);
+    this.totals = fold.tally;
+    yield* this.writeWholeTable(nowMs);
+    return 0;
+  }
+
+  private *writePings(batches: readonly StreamBatch[], nowMs: number): Steps<void> {
+    const fold = foldBatches(batches, this.totals, this.table, { nowMs, ttlMs: this.settings.ttlMs, again: false });
+    const { sets, confirmed } = yield* this.enterWinners(fold, nowMs);
+    const changedPublishers = [...fold.changedPublishers];
+    yield* this.apply({ sets, removals: [], totals: fold.tally, changedPublishers, nowMs }, confirmed);
+  }
+
+  /** Tells the directory of drivers that are new here or not confirmed for half a TTL, and stamps the records to write. */
+  private *enterWinners(
+    { winners, tally }: Fold,
+    nowMs: number,
+  ): Steps<{ sets: DriverWrite[]; confirmed: Map<string, number> }> {
+    const sets: DriverWrite[] = [];
+    const confirmed = new Map<string, number>();
+    const requests: EnterRequest[] = [];
+    const settle = (driverId: string, winner: Winner, life: number) => {
+      stampRecord(winner.record, life, nowMs);
+      sets.push({ driverId, record: winner.record });
+      if (!winner.counted) tally.written++;
+    };
+    for (const [driverId, winner] of winners) {
+      const request = this.enterRequestOf(driverId, winner);
+      if (request === undefined) settle(driverId, winner, this.table.get(driverId)?.life ?? 0);
+      else requests.push(request);
+    }
+    if (requests.length === 0) return { sets, confirmed };
+    const { entered, born } = yield* ask({ kind: 'enter', requests });
+    this.noticeBirths(born);
+    for (const [i, request] of requests.entries()) {
+      const winner = winners.get(request.driverId) as Winner;
+      const reply = entered[i];
+      if (reply?.ok) {
+        confirmed.set(request.driverId, winner.capturedAtMs);
+        settle(request.driverId, winner, reply.life);
+      } else if (!winner.counted) tally.superseded++;
+    }
+    return { sets, confirmed };
+  }
+
+  /** What to ask of the directory, or undefined where it need not be asked. A spell of availability that ends is told it. */
+  private enterRequestOf(driverId: string, { record, capturedAtMs }: Winner): EnterRequest | undefined {
+    const known = this.table.get(driverId);
+    const available = recordStatus(record) === 'available';
+    const request = { driverId, capturedAtMs, holds: known !== undefined, force: false, available };
+    if (known === undefined) return { ...request, life: -1 };
+    if (known.available && !available) return { ...request, life: (known.life + 1) & 0xffff };
+    if (capturedAtMs - known.confirmedAtMs > this.settings.ttlMs / 2) return { ...request, life: known.life };
+    return undefined;
+  }
+
+  /** The directory says that these drivers went elsewhere: let go of each once a newer record of it can be seen there. */
+  private *settleTodos(todos: readonly Todo[], nowMs: number): Steps<void> {
+    const held = todos.filter(({ driverId }) => this.table.get(driverId) !== undefined);
+    const seen =
+      held.length === 0
+        ? []
+        : yield* ask({ kind: 'look', wants: held.map((todo) => ({ driverId: todo.driverId, partitions: todo.elsewhere })) });
+    const superseded = new Set<Todo>();
+    const reclaims: EnterRequest[] = [];
+    for (const [i, todo] of held.entries()) {
+      const entry = this.table.get(todo.driverId);
+      if (entry === undefined) continue;
+      if ((seen[i] ?? []).some(({ partition, record }) => this.isNewerElsewhere(partition, record, entry.record))) {
+        superseded.add(todo);
+      } else if (entry.capturedAtMs >= todo.capturedAtMs) {
+        const { capturedAtMs, life, available } = entry;
+        reclaims.push({ driverId: todo.driverId, capturedAtMs, holds: true, force: true, life, available });
+      }
+    }
+    yield* this.confirm(reclaims);
+    const cleared = todos.filter((todo) => superseded.has(todo) || this.table.get(todo.driverId) === undefined);
+    if (cleared.length === 0) return;
+    const removals = [...superseded].map(({ driverId }) => driverId);
+    yield* this.apply({ sets: [], removals, totals: this.totals, changedPublishers: [], nowMs });
+    if (!this.fenced) yield* ask({ kind: 'clear', todos: cleared });
+  }
+
+  /** An exact tie is decided by the number of the partition, so that exactly one of two keeps the driver. */
+  private isNewerElsewhere(partition: number, there: Buffer, here: Buffer): boolean {
+    const order = compareOrder(orderOf(there), orderOf(here));
+    return order > 0 || (order === 0 && partition > this.settings.partition);
+  }
+
+  private *keepHouse({ nowMs }: OwnerInput): Steps<void> {
+    const removals: string[] = [];
+    for (const [driverId, entry] of this.table) {
+      if (nowMs - entry.capturedAtMs > this.settings.ttlMs) removals.push(driverId);
+    }
+    if (removals.length > 0 || nowMs - this.wroteAtMs >= this.settings.heartbeatMs) {
+      yield* this.apply({ sets: [], removals, totals: this.totals, changedPublishers: [], nowMs });
+      if (this.fenced) return;
+    }
+    yield* this.introduce();
+    if (this.totals !== this.savedTotals && nowMs - this.savedAtMs >= this.settings.checkpointMs) {
+      yield* ask({ kind: 'checkpoint', totals: this.totals });
+      this.savedTotals = this.totals;
+      this.savedAtMs = nowMs;
+    }
+  }
+
+  /** After a take-over, or when the directory forgot, tell it of the drivers held here, some at a time. */
+  private *introduce(): Steps<void> {
+    const requests: EnterRequest[] = [];
+    for (const [driverId, entry] of this.table) {
+      if (entry.confirmedAtMs !== NEVER_MS) continue;
+      const { capturedAtMs, life, available } = entry;
+      requests.push({ driverId, capturedAtMs, holds: true, force: false, life, available });
+      if (requests.length >= INTRODUCTIONS_A_TICK) break;
+    }
+    yield* this.confirm(requests, 'whatever the answer');
+  }
+
+  /** A driver that went elsewhere meanwhile comes back as a to-do; asking once is enough, where the answer says nothing new. */
+  private *confirm(requests: readonly EnterRequest[], counts: 'if entered' | 'whatever the answer' = 'if entered'): Steps<void> {
+    if (requests.length === 0) return;
+    const { entered, born } = yield* ask({ kind: 'enter', requests });
+    this.noticeBirths(born);
+    for (const [i, { driverId, capturedAtMs }] of requests.entries()) {
+      const entry = this.table.get(driverId);
+      if (entry !== undefined && (entered[i]?.ok || counts === 'whatever the answer')) entry.confirmedAtMs = capturedAtMs;
+    }
+  }
+
+  private *apply(write: Write, confirmed: ReadonlyMap<string, number> = new Map()): Steps<void> {
+    const outcome = yield* this.keys.apply(write);
+    if (outcome === 'fenced') {
+      this.fenced = true;
+      return;
+    }
+    this.remember(write.sets, write.removals, confirmed);
+    this.totals = write.totals;
+    this.wroteAtMs = write.nowMs;
+    if (outcome === 'diverged') yield* this.writeWholeTable(write.nowMs);
+  }
+
+  private *writeWholeTable(nowMs: number): Steps<void> {
+    const sets = [...this.table].map(([driverId, { record }]) => ({ driverId, record }));
+    const outcome = yield* this.keys.adopt(sets, this.totals, nowMs);
+    this.fenced = outcome === 'fenced';
+    this.wroteAtMs = nowMs;
+    this.table.forgetConfirmations();
+  }
+
+  private remember(sets: readonly DriverWrite[], removals: readonly string[], confirmed: ReadonlyMap<string, number>): void {
+    for (const { driverId, record } of sets) this.table.set(driverId, record, confirmed.get(driverId) ?? NEVER_MS);
+    for (const driverId of removals) this.table.delete(driverId);
+  }
+
+  private noticeBirths(born: DirectoryBirths): void {
+    let forgot = false;
+    for (const [slot, id] of born) {
+      const known = this.born.get(slot);
+      if (known !== undefined && known !== id) forgot = true;
+      this.born.set(slot, id);
+    }
+    if (forgot) this.table.forgetConfirmations();
+  }
+}

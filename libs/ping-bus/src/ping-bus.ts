@@ -1,0 +1,145 @@
+import { type JetStreamClient, jetstream, jetstreamManager } from '@nats-io/jetstream';
+import { type KV, Kvm } from '@nats-io/kv';
+import { connect, type NatsConnection } from '@nats-io/transport-node';
+import { AckedPublisher, type BatchPublisher } from './batch-publisher.js';
+import { connectionOptions } from './connection-options.js';
+import { OrderedReader, type PartitionReader, readToEnd, type StreamMessage } from './partition-reader.js';
+import { ensureStream, LayoutMismatch, type StreamShape, streamName, subjectOf } from './ping-stream.js';
+
+export interface PingBusOptions extends Omit<StreamShape, 'maxBytes'> {
+  readonly natsUrl: string;
+  readonly maxBytes?: number;
+  /** Told of what goes wrong in the background and is tried again. */
+  readonly onError: (error: unknown) => void;
+}
+
+/** Up, with the identity of the stream that is there, or down. */
+export type BusState = { readonly up: true; readonly stream: string } | { readonly up: false };
+
+const DEFAULT_STREAM_BYTES = 1024 ** 3;
+const RECONNECT_MS = 250;
+const RETRY_STREAM_MS = 500;
+
+/** Connects, and returns once the connection is up; the stream is looked after in the background. */
+export async function connectPingBus(options: PingBusOptions): Promise<PingBus> {
+  const connection = await connect({
+    ...connectionOptions(options.natsUrl),
+    name: options.name,
+    maxReconnectAttempts: -1,
+    reconnectTimeWait: RECONNECT_MS,
+    waitOnFirstConnect: true,
+    ignoreClusterUpdates: true,
+    pingInterval: 2_000,
+    maxPingOut: 2,
+  });
+  return new PingBus(connection, options);
+}
+
+export class PingBus {
+  readonly publisher: BatchPublisher;
+  private readonly ackedPublisher: AckedPublisher;
+  private readonly js: JetStreamClient;
+  private readonly shape: StreamShape;
+  private readonly readers = new Set<PartitionReader>();
+  private readonly listeners: ((state: BusState) => void)[] = [];
+  private stream: string | undefined;
+  private generation = 0;
+  private closed = false;
+
+  constructor(
+    private readonly connection: NatsConnection,
+    private readonly options: PingBusOptions,
+  ) {
+    this.shape = { ...options, maxBytes: options.maxBytes ?? DEFAULT_STREAM_BYTES };
+    this.js = jetstream(connection);
+    this.ackedPublisher = new AckedPublisher(
+      connection,
+      (partition) => subjectOf(options.name, partition),
+      () => this.connected,
+    );
+    this.publisher = this.ackedPublisher;
+    void this.watch();
+    void this.comeUp();
+  }
+
+  /** NATS answers and the stream is there. */
+  get connected(): boolean {
+    return this.stream !== undefined;
+  }
+
+  /** Calls `listener` at each change, and at once where the bus is up already. */
+  onConnection(listener: (state: BusState) => void): void {
+    this.listeners.push(listener);
+    if (this.stream !== undefined) listener({ up: true, stream: this.stream });
+  }
+
+  /** Identity of the stream that is there now. @throws when NATS is away. */
+  get streamId(): string {
+    if (this.stream === undefined) throw new Error('NATS is away');
+    return this.stream;
+  }
+
+  /** Reads a partition from after `afterSeq` of the present stream until closed. A lost connection ends it: open it again. */
+  read(partition: number, afterSeq: number, deliver: (message: StreamMessage) => void | Promise<void>): PartitionReader {
+    const source = { ...this.sourceOf(partition), fromSeq: afterSeq + 1 };
+    const reader = new OrderedReader(this.js, source, deliver, (error) => this.options.onError(error));
+    this.readers.add(reader);
+    return reader;
+  }
+
+  /** All of a partition's messages from a place up to the present end. @throws when NATS is away. */
+  replay(partition: number, from: { readonly seq: number } | { readonly sinceMs: number }): Promise<StreamMessage[]> {
+    return readToEnd(this.js, this.sourceOf(partition), from);
+  }
+
+  /** A key-value bucket on file, made where it is missing. */
+  bucket(bucket: string): Promise<KV> {
+    return new Kvm(this.js).create(`${this.options.name}_${bucket}`, { history: 1 });
+  }
+
+  async close(): Promise<void> {
+    this.closed = true;
+    await Promise.all([...this.readers].map((reader) => reader.close()));
+    this.ackedPublisher.close();
+    if (!this.connection.isClosed()) await this.connection.close();
+  }
+
+  private sourceOf(partition: number) {
+    const { name } = this.options;
+    return { streamName: streamName(name), subject: subjectOf(name, partition), stream: this.streamId };
+  }
+
+  private async watch(): Promise<void> {
+    for await (const status of this.connection.status()) {
+      if (status.type === 'disconnect') this.goDown();
+      else if (status.type === 'reconnect') void this.comeUp();
+    }
+  }
+
+  private goDown(): void {
+    this.generation++;
+    this.stream = undefined;
+    this.ackedPublisher.giveUpAll();
+    for (const reader of this.readers) void reader.close();
+    this.readers.clear();
+    for (const listener of this.listeners) listener({ up: false });
+  }
+
+  /** JetStream may take a moment longer than the connection, and the stream may be gone. */
+  private async comeUp(): Promise<void> {
+    const generation = ++this.generation;
+    while (!this.closed && generation === this.generation) {
+      try {
+        const stream = await ensureStream(await jetstreamManager(this.connection), this.shape);
+        if (generation !== this.generation) return;
+        this.stream = stream;
+        for (const listener of this.listeners) listener({ up: true, stream });
+        return;
+      } catch (error) {
+        this.options.onError(error);
+        if (error instanceof LayoutMismatch) return;
+        await new Promise((resolve) => setTimeout(resolve, RETRY_STREAM_MS));
+      }
+    }
+  }
+}
