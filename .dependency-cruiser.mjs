@@ -1,0 +1,175 @@
+/**
+ * Which part may use which. The core decides and knows no outside system; each outside system enters by one door; apps
+ * put them together. Each rule's comment says what it protects.
+ */
+const CORE = [
+  'geodesy',
+  'ping',
+  'geo-partition',
+  'driver-record',
+  'ping-batch',
+  'partition-table',
+  'nearest-search',
+  'fleet-simulation',
+  'trace',
+  'wire',
+];
+/** Door → the packages that only it may import, and the libs of other doors that it may. */
+const DOORS = {
+  cells: { owns: ['h3-js'] },
+  'ping-bus': { owns: ['@nats-io/[^/]+'] },
+  'location-store': { owns: ['ioredis'] },
+  access: { owns: ['jose'] },
+  telemetry: { owns: ['pino', 'pino-pretty', 'prom-client'] },
+  settings: { owns: ['zod'] },
+  'web-edge': { owns: ['@nestjs/platform-fastify'], mayUse: ['access', 'telemetry', 'settings'] },
+  'embedded-servers': { owns: [] },
+};
+const APPS = ['gateway', 'location-writer', 'nearby', 'ops', 'cli'];
+
+const any = (names) => `(${names.join('|')})`;
+const lib = (names) => `^libs/${any(names)}/`;
+const packages = (names) => `(^|/)node_modules/${any(names)}/`;
+const SPECS = '\\.(spec|fixture)\\.ts$';
+const doorNames = Object.keys(DOORS);
+
+/** One rule a door: whoever else imports the outside system's client is named. Tests and benches may look at it. */
+const doorRules = Object.entries(DOORS).flatMap(([door, { owns, mayUse = [] }]) => [
+  ...owns.map((owned) => ({
+    name: `only-${door}-imports-${owned.replace('/[^/]+', '')}`,
+    comment: `This outside system enters by libs/${door} alone, so that replacing it touches one folder.`,
+    severity: 'error',
+    from: { path: '^(apps|libs)/', pathNot: [`^libs/${door}/`, SPECS] },
+    to: { path: packages([owned]) },
+  })),
+  {
+    name: `${door}-imports-no-other-door`,
+    comment: 'Doors are put together by apps, not by each other.',
+    severity: 'error',
+    from: { path: `^libs/${door}/`, pathNot: SPECS },
+    to: { path: lib(doorNames.filter((name) => name !== door && !mayUse.includes(name))) },
+  },
+]);
+
+const appRules = APPS.map((app) => ({
+  name: `${app}-imports-no-other-app`,
+  comment: 'Apps talk over NATS, Redis and HTTP; the command line starts the others as processes.',
+  severity: 'error',
+  from: { path: `^apps/${app}/` },
+  to: { path: '^apps/', pathNot: `^apps/${app}/` },
+}));
+
+export default {
+  forbidden: [
+    ...doorRules,
+    ...appRules,
+    {
+      name: 'core-uses-core-only',
+      comment: 'The core is pure: what it needs of the outside comes in as arguments.',
+      severity: 'error',
+      from: { path: lib(CORE), pathNot: SPECS },
+      to: { path: '^(libs|apps)/', pathNot: lib(CORE) },
+    },
+    {
+      name: 'core-has-no-packages',
+      comment: 'No Nest, no clients of servers, no process, file or network. Only the protobuf runtime, for the wire.',
+      severity: 'error',
+      from: { path: lib(CORE), pathNot: SPECS },
+      to: {
+        dependencyTypesNot: ['local', 'aliased', 'aliased-tsconfig', 'aliased-tsconfig-paths', 'type-only'],
+        pathNot: packages(['@bufbuild/protobuf']),
+      },
+    },
+    {
+      name: 'only-embedded-servers-and-cli-start-processes',
+      comment: 'Starting programs is the business of embedded-servers, and of the command line that starts the apps.',
+      severity: 'error',
+      from: { path: '^(apps|libs)/', pathNot: ['^libs/embedded-servers/', '^apps/cli/', SPECS] },
+      to: { path: '^(node:)?child_process$' },
+    },
+    {
+      name: 'microservices-in-apps-and-ping-bus',
+      comment: 'The transport strategy lies in ping-bus; patterns and bootstraps lie in apps.',
+      severity: 'error',
+      from: { path: '^libs/', pathNot: '^libs/ping-bus/' },
+      to: { path: packages(['@nestjs/microservices']) },
+    },
+    {
+      name: 'libs-import-no-app',
+      comment: 'Dependencies run one way: apps use libs.',
+      severity: 'error',
+      from: { path: '^libs/', pathNot: SPECS },
+      to: { path: '^apps/' },
+    },
+    {
+      name: 'libs-are-entered-by-index',
+      comment: 'What index.ts does not export is free to change.',
+      severity: 'error',
+      from: { path: '^libs/([^/]+)/' },
+      to: { path: '^libs/([^/]+)/', pathNot: ['^libs/$1/', '^libs/[^/]+/src/index\\.ts$'] },
+    },
+    {
+      name: 'libs-are-entered-by-index-from-outside',
+      comment: 'What index.ts does not export is free to change.',
+      severity: 'error',
+      from: { path: '^(apps|bench|test)/' },
+      to: { path: '^libs/', pathNot: '^libs/[^/]+/src/index\\.ts$' },
+    },
+    {
+      name: 'nothing-imports-tests-or-benches',
+      comment: 'The product stands without its tests.',
+      severity: 'error',
+      from: { path: '^(apps|libs)/', pathNot: SPECS },
+      to: { path: '^(test|bench)/|\\.(spec|fixture)\\.ts$' },
+    },
+    {
+      name: 'no-cycles',
+      comment: 'A cycle is one thing in two files.',
+      severity: 'error',
+      from: {},
+      to: { circular: true },
+    },
+    {
+      name: 'no-orphans',
+      comment: 'A file that nobody imports and that is no entry is dead.',
+      severity: 'error',
+      from: {
+        orphan: true,
+        pathNot: [
+          '\\.spec\\.ts$',
+          '\\.d\\.ts$',
+          '^apps/[^/]+/src/main\\.ts$',
+          '^bench/',
+          '^libs/[^/]+/src/index\\.ts$',
+          '^test/',
+        ],
+      },
+      to: {},
+    },
+    {
+      name: 'nothing-unresolvable',
+      comment: 'An import that leads nowhere.',
+      severity: 'error',
+      from: {},
+      to: { couldNotResolve: true },
+    },
+    {
+      name: 'no-dev-packages-in-the-product',
+      comment: 'What the product imports must be among its dependencies.',
+      severity: 'error',
+      from: { path: '^(apps|libs)/', pathNot: SPECS },
+      to: { dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown'], dependencyTypesNot: ['type-only'] },
+    },
+  ],
+  options: {
+    tsConfig: { fileName: 'tsconfig.json' },
+    tsPreCompilationDeps: true,
+    doNotFollow: { path: 'node_modules' },
+    exclude: { path: ['^dist/', '^libs/wire/src/generated/'] },
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'node', 'default', 'types'],
+      extensions: ['.ts', '.js', '.mjs', '.json'],
+    },
+  },
+};

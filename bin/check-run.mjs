@@ -1,0 +1,32 @@
+import { quietRun, ROOT, say } from './quiet-run.mjs';
+import { setUp } from './set-up.mjs';
+
+/** Every step is run, so that one look shows all that is wrong. */
+const STEPS = [
+  ['format and lint', [`${ROOT}/node_modules/@biomejs/biome/bin/biome`, 'check', '--error-on-warnings', '.']],
+  ['types', [`${ROOT}/node_modules/typescript/bin/tsc`, '--noEmit', '-p', '.']],
+  [
+    'dependency rules',
+    [
+      `${ROOT}/node_modules/dependency-cruiser/bin/dependency-cruise.mjs`,
+      ...['--config', '.dependency-cruiser.mjs', '--output-type', 'err', 'apps', 'libs', 'bench', 'test'],
+    ],
+  ],
+];
+
+try {
+  await setUp({ withBuild: false });
+  let failed = 0;
+  for (const [name, args] of STEPS) {
+    const { status, output } = await quietRun(args);
+    process.stdout.write(`${name}: ${status === 0 ? 'ok' : 'FAILED'}\n`);
+    if (status !== 0) {
+      failed++;
+      process.stdout.write(`${output.trim()}\n`);
+    }
+  }
+  process.exitCode = failed === 0 ? 0 : 1;
+} catch (error) {
+  say(error instanceof Error ? error.message : String(error));
+  process.exitCode = 1;
+}

@@ -1,0 +1,11 @@
+#!/usr/bin/env node
+// The command line, from a bare clone on: sets up what is missing, then hands over to apps/cli (or bench).
+// This file alone is read by whatever Node is there, so it speaks the oldest dialect, and imports only past the check.
+var nodeVersion = process.versions.node.split('.').map(Number);
+if (nodeVersion[0] < 20 || (nodeVersion[0] === 20 && nodeVersion[1] < 19)) {
+  console.error('Hexfleet needs Node.js 20.19 or newer; this is', process.versions.node);
+  console.error('Get one from https://nodejs.org, or with a version manager: "nvm install 22" or "fnm install 22".');
+  process.exit(1);
+}
+// biome-ignore lint/security/noGlobalEval: in the open, import() would be a syntax error before the check.
+eval("import('./command-line.mjs')");

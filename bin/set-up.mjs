@@ -1,0 +1,19 @@
+import { build, isBuilt } from './build.mjs';
+import { installPackages, packagesAreInstalled } from './packages.mjs';
+import { withSetUpLock } from './set-up-lock.mjs';
+
+/**
+ * Brings a clone to where its programs run: packages installed, sources built. Does nothing that is done already, and
+ * then says nothing and takes milliseconds. Safe to be called by several processes at once.
+ *
+ * @param {{ withBuild?: boolean }} options
+ * @throws PlainError when a step fails; its text holds the step's output.
+ */
+export async function setUp({ withBuild = true } = {}) {
+  const isDone = () => packagesAreInstalled() && (!withBuild || isBuilt());
+  if (isDone()) return;
+  await withSetUpLock(async () => {
+    if (!packagesAreInstalled()) await installPackages();
+    if (withBuild && !isBuilt()) await build();
+  });
+}

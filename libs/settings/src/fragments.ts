@@ -1,0 +1,49 @@
+import { z } from 'zod';
+import { durationMs, integer, oneOf, port, secret, text, url, urlList } from './variables.js';
+
+/**
+ * Groups of settings that several apps have in common, to be spread into an app's own schema. A key names its variable:
+ * `natsUrl` is read from HEXFLEET_NATS_URL.
+ */
+
+export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
+
+/** Every app: its fleet's name (prefix of keys and streams), where it listens, how much it says. */
+export const commonSettings = {
+  name: text(/^[A-Za-z0-9_-]{1,32}$/, '1 to 32 letters, digits, _ or -').default('hexfleet'),
+  host: z.string().default('127.0.0.1'),
+  port: port(0),
+  logLevel: oneOf(LOG_LEVELS).default('info'),
+};
+
+export const natsSettings = {
+  natsUrl: url('nats:', 'tls:').default('nats://127.0.0.1:4222'),
+};
+
+export const redisSettings = {
+  redisUrls: urlList('redis:', 'rediss:').default(['redis://127.0.0.1:6379']),
+};
+
+/** What all apps of one fleet must agree on. */
+export const layoutSettings = {
+  partitions: integer(1, 4_096).default(64),
+  /** H3 resolution of home cells. */
+  resolution: integer(0, 15).default(7),
+  /** How long a position is shown after its driver's last ping. */
+  ttlMs: durationMs(1_000, 3_600_000).default(60_000),
+};
+
+/** Where tokens get their trust from: exactly one of the first three, see `EXACTLY_ONE_OF`. */
+export const jwtSettings = {
+  /** HS256. */
+  jwtSecret: secret(32).optional(),
+  /** RS256 or ES256, a public key in PEM. */
+  jwtKeyFile: z.string().optional(),
+  /** RS256 or ES256, keys fetched from here. Plain http is for tests and side-cars on this machine. */
+  jwksUrl: url('https:', 'http:').optional(),
+  jwtIssuer: z.string().optional(),
+  jwtAudience: z.string().optional(),
+};
+
+/** Sets of keys of which an app that has them all must be given exactly one. */
+export const EXACTLY_ONE_OF: readonly (readonly string[])[] = [['jwtSecret', 'jwtKeyFile', 'jwksUrl']];
