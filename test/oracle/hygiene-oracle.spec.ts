@@ -111,6 +111,8 @@ describe('the hygiene oracle on fields', () => {
     ['longitude 181', { lng: 181 }, 'bad_coordinates'],
     ['longitude 180', { lng: 180 }, 'accepted'],
     ['NaN', { lat: Number.NaN }, 'bad_coordinates'],
+    ['a latitude that is a string', { lat: '37.77' }, 'bad_field'],
+    ['no longitude', { lng: undefined }, 'bad_field'],
     ['latitude 0, longitude not', { lat: 0 }, 'accepted'],
     ['a fractional time', { capturedAtMs: NOW_MS + 0.5 }, 'bad_field'],
     ['a negative time', { capturedAtMs: -1 }, 'bad_field'],
@@ -139,6 +141,7 @@ describe('the hygiene oracle on fields', () => {
     expect(oracle.judge(ping(600, 0), NOW_MS, aheadMs)).toBe('accepted');
     expect(oracle.judge(ping(599, 0), NOW_MS, aheadMs)).toBe('out_of_order');
     expect(oracle.newest.get('bus-2619')?.capturedAtMs).toBe(NOW_MS + 600_000);
+    expect(oracle.judge(ping(1, 0), NOW_MS, 0)).toBe('accepted');
   });
 });
 

@@ -2,16 +2,17 @@
  * What should become of a ping, worked out a second time and on its own: slow, plain, and sharing no line with the gateway's
  * hygiene, so that the two can be held against each other. The rules, in their order; the first that fails names the code:
  *
- *   bad_coordinates  lat or lng is no finite number, |lat| > 85.05, |lng| > 180, or the fix is exactly 0,0
- *   bad_field        any other field is of the wrong kind or out of its range
+ *   bad_coordinates  two numbers that are no place: NaN, |lat| > 85.05, |lng| > 180, or exactly 0,0
+ *   bad_field        anything else is of the wrong kind or out of its range; a lat or lng that is no number, too
  *   future           captured more than 5 s after now                     too_old  captured more than 60 s before now
  *   out_of_order     (capturedAtMs, seq) before the last admitted, or equal to it with another fix
  *   duplicate        capturedAtMs, seq and fix of the last admitted
  *   inaccurate       accuracyM > 200
- *   impossible_jump  farther from the last admitted than maxSpeed · Δt + 50 m. Such a ping waits as a suspect: it is believed
- *                    when the next ping, strictly newer than the suspect, agrees with it by the same formula
+ *   impossible_jump  farther from the last admitted than maxSpeed · Δt + 50 m. Such a ping waits as a suspect: when the next
+ *                    ping was taken later than the suspect and agrees with it by the same formula, the next is believed
  *
- * Age and future are judged on the time corrected for the phone's clock; order and repeats on the raw time.
+ * Age and future are judged on the time corrected for the phone's clock; order and repeats on the raw time. When the
+ * correction changes, the driver starts anew.
  */
 import { greatCircleM } from './great-circle.js';
 
@@ -47,6 +48,7 @@ export interface OracleFix {
   readonly lng: number;
   readonly capturedAtMs: number;
   readonly seq: number;
+  readonly clockAheadMs: number;
   readonly ping: SentPing;
 }
 
@@ -77,21 +79,24 @@ export class HygieneOracle {
 
   /** `clockAheadMs`: by how much the phone's clock is known to be ahead of ours. */
   judge(ping: SentPing, nowMs: number, clockAheadMs = 0): OracleVerdict {
-    if (!goodCoordinates(ping.lat, ping.lng)) return 'bad_coordinates';
+    if (typeof ping.lat !== 'number' || typeof ping.lng !== 'number') return 'bad_field';
+    if (!isPlace(ping.lat, ping.lng)) return 'bad_coordinates';
     if (!this.#goodFields(ping)) return 'bad_field';
     const fix: OracleFix = {
       driverId: ping.driverId as string,
-      lat: ping.lat as number,
-      lng: ping.lng as number,
+      lat: ping.lat,
+      lng: ping.lng,
       capturedAtMs: ping.capturedAtMs as number,
       seq: (ping.seq as number | undefined) ?? 0,
+      clockAheadMs,
       ping,
     };
     const trueAtMs = fix.capturedAtMs - clockAheadMs;
     if (trueAtMs > nowMs + this.#policy.futureToleranceMs) return 'future';
     if (trueAtMs < nowMs - this.#policy.maxAgeMs) return 'too_old';
 
-    const last = this.#admitted.get(fix.driverId);
+    const remembered = this.#admitted.get(fix.driverId);
+    const last = remembered?.clockAheadMs === clockAheadMs ? remembered : undefined;
     if (last !== undefined) {
       const order = compareTimes(fix, last);
       if (order < 0) return 'out_of_order';
@@ -100,8 +105,8 @@ export class HygieneOracle {
     if (typeof ping.accuracyM === 'number' && ping.accuracyM > this.#policy.maxAccuracyM) return 'inaccurate';
     if (last !== undefined && !this.#canReach(last, fix)) {
       const suspect = this.#suspects.get(fix.driverId);
-      const borneOut = suspect !== undefined && compareTimes(fix, suspect) > 0 && this.#canReach(suspect, fix);
-      if (!borneOut) {
+      const isLater = suspect !== undefined && fix.capturedAtMs > suspect.capturedAtMs;
+      if (!(isLater && this.#canReach(suspect, fix))) {
         this.#suspects.set(fix.driverId, fix);
         return 'impossible_jump';
       }
@@ -122,7 +127,7 @@ export class HygieneOracle {
     return (
       typeof driverId === 'string' &&
       /^[A-Za-z0-9_.:-]{1,64}$/.test(driverId) &&
-      isWhole(capturedAtMs, Number.MAX_SAFE_INTEGER) &&
+      isWhole(capturedAtMs, 2 ** 48 - 1) &&
       (seq === undefined || isWhole(seq, 0xffff_ffff)) &&
       (speedMps === undefined || isBetween(speedMps, 0, fastestMps)) &&
       (headingDeg === undefined || isBetween(headingDeg, 0, 360)) &&
@@ -133,7 +138,7 @@ export class HygieneOracle {
   }
 }
 
-function goodCoordinates(lat: unknown, lng: unknown): boolean {
+function isPlace(lat: number, lng: number): boolean {
   return isBetween(lat, -85.05, 85.05) && isBetween(lng, -180, 180) && !(lat === 0 && lng === 0);
 }
 

@@ -26,6 +26,8 @@ export async function prepareDataFolder(folder: string): Promise<void> {
   const roomBytes = bavail * bsize;
   if (roomBytes < ROOM_NEEDED_BYTES) {
     const [roomMb, neededMb] = [roomBytes, ROOM_NEEDED_BYTES].map((bytes) => Math.floor(bytes / 1024 / 1024));
-    throw new UserError(`The disk of ${folder} is full: ${roomMb} MB are free, and ${neededMb} MB are needed to start.`);
+    throw new UserError(
+      `The disk of ${folder} is full: ${roomMb} MB are free, and ${neededMb} MB are needed to start.`,
+    );
   }
 }

@@ -19,7 +19,8 @@ export function readSecrets(dataFolder: string): Secrets | undefined {
     throw new UserError(`The secrets in ${file} can't be read: ${(error as Error).message}`);
   }
   const secrets = parse(content);
-  if (secrets === undefined) throw new UserError(`${file} is spoilt. Remove it to get new secrets; old tokens end then.`);
+  if (secrets === undefined)
+    throw new UserError(`${file} is spoilt. Remove it to get new secrets; old tokens end then.`);
   return secrets;
 }
 

@@ -66,7 +66,9 @@ describe('provideServerBinaries', () => {
       folders: [folder],
       routes: [homebrewRoute([folder])],
     });
-    await expect(refused).rejects.toThrow(/has no nats-server and redis-server.*[\s\S]*apt-get install[\s\S]*--nats URL/);
+    await expect(refused).rejects.toThrow(
+      /has no nats-server and redis-server.*[\s\S]*apt-get install[\s\S]*--nats URL/,
+    );
     const failed = provideServerBinaries({ ...quiet, folders: [folder], routes: [homebrewRoute([folder])] });
     await expect(failed).rejects.toThrow('no such formula');
   });

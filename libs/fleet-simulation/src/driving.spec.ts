@@ -57,23 +57,27 @@ describe('driving', () => {
         const car = parkedCar(city, random);
         headFor(car, city.anyPlace(random));
         const seconds = stepMs / 1000;
+        const broken: string[] = [];
         for (let step = 0; step < 600; step++) {
           const before = { ...car, heading: gridHeadingDeg(car), east: eastM(car), north: northM(car) };
           drive(car, city, START_MS + step * stepMs, seconds, random);
           const movedM = Math.hypot(eastM(car) - before.east, northM(car) - before.north);
-          expect(car.speedMps).toBeLessThanOrEqual(ARTERIAL_LIMIT_MPS * 1.1);
-          expect(car.speedMps - before.speedMps).toBeLessThanOrEqual(ACCELERATION_MPS2 * seconds + SLACK);
-          expect(before.speedMps - car.speedMps).toBeLessThanOrEqual(Math.max(BRAKING_MPS2 * seconds, 0.5) + SLACK);
-          expect(movedM).toBeLessThanOrEqual(car.speedMps * seconds + SLACK);
-          expect(turnedDeg(before.heading, gridHeadingDeg(car))).toBeLessThanOrEqual(
-            MAX_TURN_RATE_DEG * seconds + SLACK,
-          );
-          expect(distanceToStreetM(car)).toBeLessThanOrEqual(TURN_RADIUS_M * (Math.SQRT2 - 1) + SLACK);
-          expect(Math.max(Math.abs(eastM(car)), Math.abs(northM(car)))).toBeLessThanOrEqual(
-            city.reach * BLOCK_M + SLACK,
-          );
+          const limits: [string, number, number][] = [
+            ['speed', car.speedMps, ARTERIAL_LIMIT_MPS * 1.1],
+            ['speeding up', car.speedMps - before.speedMps, ACCELERATION_MPS2 * seconds],
+            // The last half metre a second is dropped at the kerb.
+            ['braking', before.speedMps - car.speedMps, Math.max(BRAKING_MPS2 * seconds, 0.5)],
+            ['way', movedM, car.speedMps * seconds],
+            ['turning', turnedDeg(before.heading, gridHeadingDeg(car)), MAX_TURN_RATE_DEG * seconds],
+            ['off the street', distanceToStreetM(car), TURN_RADIUS_M * (1 - Math.SQRT1_2)],
+            ['city', Math.max(Math.abs(eastM(car)), Math.abs(northM(car))), city.reach * BLOCK_M],
+          ];
+          for (const [name, figure, limit] of limits) {
+            if (!(figure <= limit + SLACK)) broken.push(`${name} ${figure} > ${limit} at step ${step}`);
+          }
           if (car.arrived) headFor(car, city.anyPlace(random));
         }
+        expect(broken).toEqual([]);
       }),
       { numRuns: 60 },
     );
@@ -105,7 +109,7 @@ describe('driving', () => {
     const random = new Random(7);
     const car = parkedCar(city, random);
     // Down an arterial, through the crossings with the others, which all have lights.
-    park(car, city, { x: 0, y: -40 + (city.reach < 40 ? 40 - city.reach + 1 : 1) }, random);
+    park(car, city, { x: 0, y: 1 - city.reach }, random);
     Object.assign(car, { direction: 0, x: 0, turn: 0, toCrossingM: 100 });
     headFor(car, { x: 0, y: city.reach });
     let stoodSeconds = 0;
@@ -114,7 +118,7 @@ describe('driving', () => {
       const ahead = { x: car.x, y: car.y, red: city.isRed(car.x, car.y, car.direction, START_MS + second * 1000) };
       const couldStop = car.speedMps ** 2 / (2 * BRAKING_MPS2) + car.speedMps < car.toCrossingM - 15;
       drive(car, city, START_MS + second * 1000, 1, random);
-      if (car.speedMps === 0 || car.speedMps < 0.01) stoodSeconds++;
+      if (car.speedMps < 0.01) stoodSeconds++;
       if (ahead.red && couldStop && car.y !== ahead.y) ranRed++;
     }
     expect(car.arrived).toBe(true);

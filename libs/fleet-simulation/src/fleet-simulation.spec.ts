@@ -1,12 +1,13 @@
-import { distanceM } from '@hexfleet/geodesy';
+import { distanceM, type LatLng } from '@hexfleet/geodesy';
 import { DRIVER_ID_PATTERN, STATUSES, VEHICLE_CLASS_PATTERN } from '@hexfleet/ping';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import type { SimulatedPing } from './car.js';
+import type { SimulatedPing, SimulatedReading } from './car.js';
 import { FleetSimulation, type FleetSimulationOptions } from './fleet-simulation.js';
 
 const START_MS = 1_700_000_000_000;
 const MINUTE_MS = 60_000;
+const END_MS = START_MS + 10 * MINUTE_MS;
 
 function fleet(options: Partial<FleetSimulationOptions> = {}): FleetSimulation {
   return new FleetSimulation({ seed: 1, drivers: 100, intervalMs: 4_000, startMs: START_MS, ...options });
@@ -14,22 +15,43 @@ function fleet(options: Partial<FleetSimulationOptions> = {}): FleetSimulation {
 
 function byDriver(pings: readonly SimulatedPing[]): Map<string, SimulatedPing[]> {
   const groups = new Map<string, SimulatedPing[]>();
-  for (const ping of pings) groups.set(ping.ping.driverId, [...(groups.get(ping.ping.driverId) ?? []), ping]);
+  for (const ping of pings) {
+    const group = groups.get(ping.ping.driverId);
+    if (group === undefined) groups.set(ping.ping.driverId, [ping]);
+    else group.push(ping);
+  }
   return groups;
+}
+
+/** What is wrong with a ping, by the API's bounds and the circle of its fleet. */
+function faultsOf(ping: SimulatedReading, { center, radiusM }: { center: LatLng; radiusM: number }): string[] {
+  const bounds: [string, boolean][] = [
+    ['circle', distanceM(center, { latDeg: ping.lat, lngDeg: ping.lng }) <= radiusM],
+    ['lng', Math.abs(ping.lng) <= 180],
+    ['headingDeg', ping.headingDeg >= 0 && ping.headingDeg < 360],
+    ['speedMps', ping.speedMps >= 0 && ping.speedMps < 19],
+    ['accuracyM', ping.accuracyM > 0 && ping.accuracyM < 100],
+    ['capturedAtMs', Number.isInteger(ping.capturedAtMs)],
+    ['driverId', DRIVER_ID_PATTERN.test(ping.driverId)],
+    ['vehicleClass', VEHICLE_CLASS_PATTERN.test(ping.vehicleClass)],
+    ['status', STATUSES.includes(ping.status)],
+  ];
+  return bounds.filter(([, holds]) => !holds).map(([field]) => `${field} of ${JSON.stringify(ping)}`);
 }
 
 describe('the simulated fleet', () => {
   it('gives the same pings for the same seed, in whatever steps, and others for another', () => {
-    const whole = fleet({ meanShiftMs: 300_000 }).step(START_MS + 10 * MINUTE_MS);
+    const whole = fleet({ meanShiftMs: 300_000 }).step(END_MS);
     fc.assert(
       fc.property(fc.array(fc.integer({ min: 1, max: 20_000 }), { minLength: 40, maxLength: 80 }), (stepsMs) => {
         const simulation = fleet({ meanShiftMs: 300_000 });
         let nowMs = START_MS;
-        const pings = stepsMs.flatMap((stepMs) => simulation.step((nowMs += stepMs)));
-        const rest = Math.max(nowMs, START_MS + 10 * MINUTE_MS);
-        expect([...pings, ...simulation.pings(rest)].slice(0, whole.length)).toEqual(
-          whole.slice(0, pings.length + 1e9),
-        );
+        const pings: SimulatedPing[] = [];
+        for (const stepMs of stepsMs) {
+          nowMs = Math.min(nowMs + stepMs, END_MS);
+          pings.push(...simulation.step(nowMs));
+        }
+        expect([...pings, ...simulation.pings(END_MS)]).toEqual(whole);
       }),
       { numRuns: 5 },
     );
@@ -63,21 +85,8 @@ describe('the simulated fleet', () => {
     });
     fc.assert(
       fc.property(anyFleet, (options) => {
-        for (const { ping } of fleet({ ...options, drivers: 20 }).step(START_MS + 30 * options.intervalMs)) {
-          const fix = { latDeg: ping.lat, lngDeg: ping.lng };
-          expect(distanceM(options.center, fix)).toBeLessThanOrEqual(options.radiusM);
-          expect(Math.abs(ping.lng)).toBeLessThanOrEqual(180);
-          expect(ping.headingDeg).toBeGreaterThanOrEqual(0);
-          expect(ping.headingDeg).toBeLessThan(360);
-          expect(ping.speedMps).toBeGreaterThanOrEqual(0);
-          expect(ping.speedMps).toBeLessThan(19);
-          expect(ping.accuracyM).toBeGreaterThan(0);
-          expect(ping.accuracyM).toBeLessThan(100);
-          expect(Number.isInteger(ping.capturedAtMs)).toBe(true);
-          expect(ping.driverId).toMatch(DRIVER_ID_PATTERN);
-          expect(ping.vehicleClass).toMatch(VEHICLE_CLASS_PATTERN);
-          expect(STATUSES).toContain(ping.status);
-        }
+        const pings = fleet({ ...options, drivers: 20 }).step(START_MS + 30 * options.intervalMs);
+        expect(pings.flatMap(({ ping }) => faultsOf(ping, options))).toEqual([]);
       }),
       { numRuns: 60 },
     );
@@ -98,6 +107,7 @@ describe('the simulated fleet', () => {
   it('reports headings and speeds that agree with the way driven', () => {
     const pings = fleet({ drivers: 200, intervalMs: 1_000 }).step(START_MS + 5 * MINUTE_MS);
     let steady = 0;
+    let worstM = 0;
     for (const drive of byDriver(pings).values()) {
       for (let at = 10; at < drive.length; at += 10) {
         const [from, to] = [drive[at - 10]?.ping, drive[at]?.ping];
@@ -108,30 +118,31 @@ describe('the simulated fleet', () => {
         steady++;
         const drivenM = between.reduce((sum, { ping }) => sum + ping.speedMps, 0);
         const seenM = distanceM({ latDeg: from.lat, lngDeg: from.lng }, { latDeg: to.lat, lngDeg: to.lng });
-        expect(Math.abs(drivenM - seenM)).toBeLessThan(45);
+        worstM = Math.max(worstM, Math.abs(drivenM - seenM));
       }
     }
     expect(steady).toBeGreaterThan(1_000);
+    expect(worstM).toBeLessThan(45);
   });
 
   it('follows the order of statuses', () => {
     const simulation = fleet({ drivers: 300 });
-    const next = {
-      idle: ['available'],
-      available: ['en_route'],
-      en_route: ['on_trip'],
-      on_trip: ['available', 'idle'],
-    };
     const seen = new Set<string>();
     for (const day of byDriver(simulation.step(START_MS + 40 * MINUTE_MS)).values()) {
-      for (let at = 1; at < day.length; at++) {
-        const [from, to] = [day[at - 1]?.ping.status ?? 'idle', day[at]?.ping.status ?? 'idle'];
-        if (from === to) continue;
-        expect(next[from]).toContain(to);
-        seen.add(`${from}>${to}`);
+      let status = day[0]?.ping.status;
+      for (const { ping } of day) {
+        if (ping.status !== status) seen.add(`${status} to ${ping.status}`);
+        status = ping.status;
       }
     }
-    expect(seen.size).toBe(5);
+    const possible = [
+      'available to en_route',
+      'en_route to on_trip',
+      'idle to available',
+      'on_trip to available',
+      'on_trip to idle',
+    ];
+    expect([...seen].toSorted()).toEqual(possible);
   });
 
   it('changes shifts: drivers go for good and others come, and the fleet keeps its size', () => {

@@ -27,8 +27,9 @@ export interface PartitionTodo extends Todo {
 
 /** The writer's side of the store. Unless it says otherwise, a method throws when it got no answer, and may be repeated. */
 export class PartitionStore {
-  /** Given to a directory slot that is found empty, so that everyone learns that it forgot. */
-  private readonly birthId = randomBytes(8).toString('hex');
+  /** With a number behind it, given to a directory slot that is found empty, so that everyone learns that it forgot. */
+  private readonly birthPrefix = randomBytes(6).toString('base64url');
+  private births = 0;
   private readonly positionsKeptMs: number;
   private readonly entriesKeptMs: number;
   private readonly due = new Map<Redis, DueCommands[]>();
@@ -94,7 +95,7 @@ export class PartitionStore {
           const { driverId, capturedAtMs, holds, force, available, life } = requests[i] as EnterRequest;
           return [driverId, capturedAtMs, (holds ? 1 : 0) + (force ? 2 : 0) + (available ? 4 : 0), life];
         });
-        const args = [this.birthId, partition, nowMs, this.entriesKeptMs, ...drivers];
+        const args = [this.nextBirth(), partition, nowMs, this.entriesKeptMs, ...drivers];
         const reply = (await this.callSlot('enter', slot, args)) as [Buffer, ...number[]];
         born.set(slot, String(reply[0]));
         for (const [j, i] of part.entries()) {
@@ -111,7 +112,7 @@ export class PartitionStore {
     const born = new Map<number, string>();
     const todos: PartitionTodo[] = [];
     const calls = this.shards.slots.map(async (slot) => {
-      const args = [this.birthId, CALL_DRIVERS, nowMs, this.entriesKeptMs, ...partitions];
+      const args = [this.nextBirth(), CALL_DRIVERS, nowMs, this.entriesKeptMs, ...partitions];
       const [id, ...rows] = (await this.callSlot('todos', slot, args)) as [Buffer, ...Buffer[][]];
       born.set(slot, String(id));
       for (const [partition, driverId, token, capturedAtMs, ...elsewhere] of rows) {
@@ -163,6 +164,11 @@ export class PartitionStore {
 
   close(): void {
     this.shards.close();
+  }
+
+  private nextBirth(): string {
+    this.births++;
+    return `${this.birthPrefix}${this.births}`;
   }
 
   private recordsOf(client: Redis, partition: number, incarnation: Incarnation): Promise<Buffer[]> {

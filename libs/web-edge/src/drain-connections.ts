@@ -1,116 +1,18 @@
-/**
- * k-nearest by widening rings. A ring asks for all drivers within a radius; when k of those that match lie within it, no
- * one outside can be nearer, and the search ends. Else the next radius is chosen from what was found:
- *
- *   next = radius × √(μ(k) / found)   held to 2…8 times, μ(k) = k + 2√k + 2
- *
- * With drivers spread like a Poisson process, a circle in which μ(k) are expected holds k in 95 to 99 cases of 100, so that
- * two rings mostly do where the first was too small. Every ring at least doubles, so a search of 50 km ends after ten.
- *
- * A wider ring holds the smaller one again: asking only for what lies between would need a set difference in the store, and
- * costs more than the few records sent twice.
- */
-import {
-  RECORD_BYTES,
-  readRecord,
-  recordCapturedAtMs,
-  recordLatDeg,
-  recordLngDeg,
-  recordSeq,
-  recordStatus,
-} from '@hexfleet/driver-record';
-import { distanceM, type LatLng } from '@hexfleet/geodesy';
-import type { Status } from '@hexfleet/ping';
+import type { Server } from 'node:http';
 
-export interface NearestQuery {
-  readonly center: LatLng;
-  /** k. */
-  readonly limit: number;
-  /** Nobody farther than this is of interest. */
-  readonly radiusM: number;
-  /** A guess; any is right, a good one is fast. */
-  readonly startRadiusM: number;
-  readonly nowMs: number;
-  /** Positions older than this are left out. */
-  readonly ttlMs: number;
-  readonly statuses: ReadonlySet<Status>;
-  /** Undefined: any. */
-  readonly vehicleClass: string | undefined;
-  /** The newest record known of a driver beside what the rings give, such as one that was answered before. */
-  readonly known?: (driverId: string) => Buffer | undefined;
-}
-
-export interface Candidate {
-  readonly driverId: string;
-  /** A packed record. */
-  readonly record: Buffer;
-}
-
-export interface Nearest extends Candidate {
-  readonly distanceM: number;
-}
-
-const MIN_GROWTH = 2;
-const MAX_GROWTH = 8;
+const REAP_EVERY_MS = 20;
 
 /**
- * Yields the radius, in metres, to ask for; is handed the drivers within it (more do no harm, nor does one twice); returns
- * the nearest, nearest first, equally near ones by driver id.
+ * Helps a server that is about to close to get rid of its connections. Node closes those that are idle at that moment; one
+ * that carries an answer still under way would then be kept alive for over a minute, and the server with it. So idle ones
+ * are closed again and again, and after `drainMs` all that is left is cut.
  */
-export function* searchNearest(query: NearestQuery): Generator<number, readonly Nearest[], readonly Candidate[]> {
-  let radiusM = Math.min(query.radiusM, query.startRadiusM);
-  while (true) {
-    const found = rank(query, radiusM, yield radiusM);
-    if (found.length >= query.limit || radiusM >= query.radiusM) return found.slice(0, query.limit);
-    radiusM = Math.min(query.radiusM, radiusM * growth(query.limit, found.length));
-  }
-}
-
-/** How many drivers a circle should be expected to hold, to hold `limit` almost surely. */
-export function expectedForLimit(limit: number): number {
-  return limit + 2 * Math.sqrt(limit) + 2;
-}
-
-function growth(limit: number, found: number): number {
-  const wanted = Math.sqrt(expectedForLimit(limit) / found);
-  return Math.max(MIN_GROWTH, Math.min(MAX_GROWTH, wanted));
-}
-
-/** Those that match within the radius, nearest first. */
-function rank(query: NearestQuery, radiusM: number, candidates: readonly Candidate[]): Nearest[] {
-  const ranked: Nearest[] = [];
-  const newest = newestByDriver(query, candidates);
-  for (const [driverId, record] of newest) {
-    if (!matches(query, record)) continue;
-    const metres = distanceM(query.center, { latDeg: recordLatDeg(record), lngDeg: recordLngDeg(record) });
-    if (metres <= radiusM) ranked.push({ driverId, record, distanceM: metres });
-  }
-  return ranked.sort((a, b) => a.distanceM - b.distanceM || (a.driverId < b.driverId ? -1 : 1));
-}
-
-/** One record a driver, before anything else is looked at: an old "available" must not stand for a new "on_trip". */
-function newestByDriver({ known }: NearestQuery, candidates: readonly Candidate[]): Map<string, Buffer> {
-  const newest = new Map<string, Buffer>();
-  for (const { driverId, record } of candidates) {
-    if (record.length < RECORD_BYTES) continue;
-    const other = newest.get(driverId) ?? known?.(driverId);
-    newest.set(driverId, other !== undefined && isNewer(other, record) ? other : record);
-  }
-  return newest;
-}
-
-function matches({ nowMs, ttlMs, statuses, vehicleClass }: NearestQuery, record: Buffer): boolean {
-  return (
-    nowMs - recordCapturedAtMs(record) <= ttlMs &&
-    statuses.has(recordStatus(record)) &&
-    (vehicleClass === undefined || readRecord(record).vehicleClass === vehicleClass)
-  );
-}
-
-/** Whether `a` was captured after `b`. */
-export function isNewer(a: Buffer, b: Buffer): boolean {
-  return (
-    recordCapturedAtMs(a) - recordCapturedAtMs(b) > 0 ||
-    (recordCapturedAtMs(a) === recordCapturedAtMs(b) && recordSeq(a) > recordSeq(b))
-  );
+export function drainConnections(server: Server, drainMs: number): void {
+  if (!server.listening) return;
+  const reaper = undefined;
+  const cutter = setTimeout(() => server.closeAllConnections(), drainMs);
+  server.once('close', () => {
+    clearInterval(reaper);
+    clearTimeout(cutter);
+  });
 }

@@ -35,7 +35,9 @@ export function durationWithin(minimum: string, maximum: string): (text: string)
 export function urlWith(...protocols: string[]): (text: string) => string {
   return (text) => {
     if (!URL.canParse(text) || !protocols.includes(new URL(text).protocol)) {
-      throw new InvalidArgumentError(`It must be a URL that starts with ${protocols.map((p) => `${p}//`).join(' or ')}.`);
+      throw new InvalidArgumentError(
+        `It must be a URL that starts with ${protocols.map((p) => `${p}//`).join(' or ')}.`,
+      );
     }
     return text;
   };

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { guardAgainstOrphaning } from '@hexfleet/embedded-servers';
-import { describeEnd, type RunningUnit, type UnitRecipe } from './unit.js';
+import { describeEnd, type UnitRecipe } from './unit.js';
 
 const READY_TIMEOUT_MS = 60_000;
 /** An app bounds its own drain; this is for one that hangs. */

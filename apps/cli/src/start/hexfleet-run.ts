@@ -45,7 +45,7 @@ export class HexfleetRun {
 
   /** @throws UserError naming the process that can't come up; the caller stops what runs by then. */
   async start(): Promise<HexfleetUp> {
-    const { options } = { options: this.#options };
+    const options = this.#options;
     const stores = await this.#startStores();
     const env = appEnvironment(options, this.#secrets, {
       nats: stores.nats.url,

@@ -79,7 +79,10 @@ export class KeptAlive {
     } catch (error) {
       if (this.#stopping.signal.aborted) return undefined;
       const reason = (error as Error).message;
-      this.#logger.error({ unit: this.label, reason }, `${this.label} can't be started again; trying in ${nextWaitMs} ms`);
+      this.#logger.error(
+        { unit: this.label, reason },
+        `${this.label} can't be started again; trying in ${nextWaitMs} ms`,
+      );
       return undefined;
     }
   }

@@ -5,7 +5,8 @@ import { UserError } from '../user-error.js';
 export async function requireFreePorts(host: string, ports: readonly { port: number; flag: string }[]): Promise<void> {
   for (const { port, flag } of ports) {
     const twin = ports.find((other) => other.port === port && other.flag !== flag);
-    if (port !== 0 && twin !== undefined) throw new UserError(`${flag} and ${twin.flag} ask for the same port, ${port}.`);
+    if (port !== 0 && twin !== undefined)
+      throw new UserError(`${flag} and ${twin.flag} ask for the same port, ${port}.`);
     const trouble = port === 0 ? undefined : await troubleWith(host, port);
     if (trouble === undefined) continue;
     const why = trouble === 'EADDRINUSE' ? 'is taken by another program' : `can't be used (${trouble})`;

@@ -14,5 +14,5 @@ export interface StartOptions {
   readonly nats?: string;
   readonly redis?: readonly string[];
   readonly dataDir: string;
-  readonly json: boolean;
+  readonly json?: boolean;
 }

@@ -1,0 +1,41 @@
+import { resolve } from 'node:path';
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import { defaultDataFolder } from '../data-folder.js';
+import { startHexfleet } from '../start/start-hexfleet.js';
+import type { StartOptions } from '../start/start-options.js';
+import { durationWithin, port, positiveInteger, positiveNumber, urlsWith, urlWith } from './option-values.js';
+
+export function registerStart(program: Command): void {
+  program
+    .command('start')
+    .description('everything on this machine, with its own NATS and Redis where none is named')
+    .option('--gateway-port <port>', 'where drivers send pings; 0 means any free one', port, 8080)
+    .option('--nearby-port <port>', 'where riders ask; 0 means any free one', port, 8081)
+    .option('--ops-port <port>', 'where operators look; 0 means any free one', port, 8082)
+    .option('--workers <n>', 'location writers; only 1 for now', oneWriter, 1)
+    .option('--no-demo', 'without the small simulated fleet')
+    .option('--max-speed-mps <n>', 'faster than this between two pings is an impossible jump', positiveNumber)
+    .option('--writer-limit <n>', 'hold each writer to n pings a second, for drills', positiveInteger)
+    .addOption(
+      new Option('--ttl <duration>', 'a driver silent for longer is in no answer')
+        .argParser(durationWithin('1s', '1h'))
+        .default(60_000, '60s'),
+    )
+    .option('--nats <url>', 'a NATS with JetStream that runs elsewhere', urlWith('nats:', 'tls:'))
+    .option('--redis <url,…>', 'one or more Redis that run elsewhere', urlsWith('redis:', 'rediss:'))
+    .option('--data-dir <dir>', 'data, secrets and logs of its own servers', (dir) => resolve(dir), defaultDataFolder())
+    .option('--json', 'one line of JSON on standard output when all is ready, and nothing else')
+    .action(async (options: StartOptions) => {
+      const wentWell = await startHexfleet(options);
+      process.exit(wentWell ? 0 : 1);
+    });
+}
+
+function oneWriter(text: string): number {
+  if (positiveInteger(text) !== 1) {
+    throw new InvalidArgumentError(
+      'There is one writer for now: it owns all partitions. Leave the flag out, or say 1.',
+    );
+  }
+  return 1;
+}
