@@ -81,11 +81,6 @@ export class PartitionRunner {
     });
   }
 
-  /** Messages come from here on: what was taken in and not yet written will be read again. */
-  restartFrom(position: StreamPosition | undefined): void {
-    this.delivered = position;
-  }
-
   notice(todos: readonly Todo[], born: DirectoryBirths): void {
     this.todos = todos;
     this.born = born;
@@ -95,10 +90,6 @@ export class PartitionRunner {
   tick(): void {
     this.tickDue = true;
     this.wake(0);
-  }
-
-  get backlogPings(): number {
-    return this.inboxPings;
   }
 
   /** Age of the oldest ping taken in and not yet written, in ms; 0 when there is none. */

@@ -49,6 +49,7 @@ export function foldBatches(
   for (const { position, batch } of batches) {
     const counted = isCovered(position, start.position);
     if (counted && !at.again) continue;
+    if (!counted && isCovered(position, fold.tally.position)) continue;
     if (!counted) fold.tally.position = position;
     if (batch === undefined) continue;
     if (!counted) {

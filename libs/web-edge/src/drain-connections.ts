@@ -9,7 +9,7 @@ const REAP_EVERY_MS = 20;
  */
 export function drainConnections(server: Server, drainMs: number): void {
   if (!server.listening) return;
-  const reaper = undefined;
+  const reaper = setInterval(() => server.closeIdleConnections(), REAP_EVERY_MS);
   const cutter = setTimeout(() => server.closeAllConnections(), drainMs);
   server.once('close', () => {
     clearInterval(reaper);

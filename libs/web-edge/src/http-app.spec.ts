@@ -3,7 +3,17 @@ import { type AddressInfo, connect } from 'node:net';
 import { type Claims, createTokenVerifier, signToken, TokenVerifier } from '@hexfleet/access';
 import { createLogger, createMetrics, Metrics } from '@hexfleet/telemetry';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { Body, Controller, Get, HttpCode, Module, NotFoundException, Param, Post } from '@nestjs/common';
+import {
+  BadGatewayException,
+  Body,
+  Controller,
+  Get,
+  HttpCode,
+  Module,
+  NotFoundException,
+  Param,
+  Post,
+} from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { BearerClaims, createHttpApp, PROBLEM_CONTENT_TYPE, PROBLEMS, Problem, Public, Roles } from './index.js';
 
@@ -40,6 +50,7 @@ class ThingsController {
   @Get('broken/:how')
   broken(@Param('how') how: string) {
     if (how === 'away') throw new Problem('unavailable', 'the stream does not answer', { retryAfterSeconds: 7 });
+    if (how === 'beyond') throw new BadGatewayException('inner words');
     if (how === 'nest') throw new NotFoundException('inner words');
     throw new TypeError('secret inner words');
   }
@@ -142,6 +153,7 @@ describe('an app at its edge', () => {
 
   it('hides what went wrong inside, and passes on what a handler chose to say', async () => {
     expect(await problem({ method: 'GET', url: '/things/broken/x' })).toMatchObject({ code: 'internal' });
+    expect(await problem({ method: 'GET', url: '/things/broken/beyond' })).toMatchObject({ code: 'internal' });
     expect(await problem({ method: 'GET', url: '/things/broken/nest' })).toMatchObject({ code: 'not_found' });
     const away = await problem({ method: 'GET', url: '/things/broken/away' });
     expect(away).toMatchObject({ code: 'unavailable', detail: 'the stream does not answer' });

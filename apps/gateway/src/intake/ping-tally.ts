@@ -1,0 +1,39 @@
+import { REJECT_CODES, type RejectCode, SHED_CODES, STATUSES, type ShedCode, type Status } from '@hexfleet/ping';
+
+/**
+ * What became of this gateway's pings since it started. It follows their fate and not what was answered: a ping whose batch
+ * is in doubt was answered `unavailable`, and is counted once the stream has said whether it has it. So
+ *
+ *   received = rejected + shed + coalesced + unavailable + accepted + (pending or in doubt)
+ *
+ * holds at every moment, and `accepted` is what is in the stream. Plain numbers: they are read when they are scraped.
+ */
+export class PingTally {
+  received = 0;
+  coalesced = 0;
+  accepted = 0;
+  unavailable = 0;
+  readonly rejected = Object.fromEntries(REJECT_CODES.map((code) => [code, 0])) as Record<RejectCode, number>;
+  readonly shed = Object.fromEntries(
+    SHED_CODES.map((code) => [code, Object.fromEntries(STATUSES.map((status) => [status, 0]))]),
+  ) as Record<ShedCode, Record<Status, number>>;
+
+  get rejectedTotal(): number {
+    return sum(Object.values(this.rejected));
+  }
+
+  get shedTotal(): number {
+    return sum(Object.values(this.shed).flatMap((byStatus) => Object.values(byStatus)));
+  }
+
+  /** Pings that were received and whose fate isn't known yet. */
+  get unsettled(): number {
+    return (
+      this.received - this.rejectedTotal - this.shedTotal - this.coalesced - this.unavailable - this.accepted
+    );
+  }
+}
+
+function sum(counts: readonly number[]): number {
+  return counts.reduce((total, count) => total + count, 0);
+}

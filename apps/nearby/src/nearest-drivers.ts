@@ -1,0 +1,73 @@
+import type { CellCover } from '@hexfleet/cells';
+import type { LocationReader } from '@hexfleet/location-store';
+import { DensityMemory, type Nearest, searchNearest } from '@hexfleet/nearest-search';
+import type { AnsweredPositions } from './answered-positions.js';
+import type { NearbyQuery } from './nearby-query.js';
+
+/** A partition's owner writes at least a heartbeat every 5 s; after three of them missed, what is there may be old. */
+const STALE_AFTER_MS = 15_000;
+/** Searches under way at once: more would only wait for Redis, and hold memory. */
+const MAX_IN_FLIGHT = 1_024;
+
+export interface NearestAnswer {
+  readonly drivers: readonly Nearest[];
+  /** Some partition could not be asked, or has not been written for a while. */
+  readonly degraded: boolean;
+  readonly rings: number;
+}
+
+/** Runs a search: each ring that it wants is asked of the partitions whose cells the ring touches. */
+export class NearestDrivers {
+  readonly #memory = new DensityMemory();
+  readonly #allPartitions: readonly number[];
+  readonly #ttlMs: number;
+  #inFlight = 0;
+
+  constructor(
+    private readonly reader: Pick<LocationReader, 'search'>,
+    private readonly cover: CellCover,
+    private readonly answered: AnsweredPositions,
+    { partitions, ttlMs }: { readonly partitions: number; readonly ttlMs: number },
+  ) {
+    this.#allPartitions = Array.from({ length: partitions }, (_, partition) => partition);
+    this.#ttlMs = ttlMs;
+  }
+
+  /** Undefined when nobody can be asked: Redis is away, or too many are asking. */
+  async nearest(query: NearbyQuery, nowMs: number): Promise<NearestAnswer | undefined> {
+    if (this.#inFlight >= MAX_IN_FLIGHT) return undefined;
+    this.#inFlight++;
+    try {
+      return await this.#search(query, nowMs);
+    } finally {
+      this.#inFlight--;
+    }
+  }
+
+  async #search(query: NearbyQuery, nowMs: number): Promise<NearestAnswer | undefined> {
+    const { center, limit, radiusM, vehicleClass = '', statuses } = query;
+    const asked = { center, limit, radiusM, filter: `${vehicleClass}/${[...statuses].join()}` };
+    const search = searchNearest({
+      ...query,
+      startRadiusM: this.#memory.startRadiusM(asked),
+      nowMs,
+      ttlMs: this.#ttlMs,
+      known: (driverId) => this.answered.newestOf(driverId),
+    });
+    let degraded = false;
+    let rings = 0;
+    let step = search.next();
+    while (!step.done) {
+      const partitions = this.cover.partitionsTouching(center, step.value) ?? this.#allPartitions;
+      const reply = await this.reader.search(partitions, center, step.value);
+      const unreachable = reply.unreachablePartitions.length;
+      if (unreachable === partitions.length) return undefined;
+      degraded ||= unreachable > 0 || nowMs - reply.oldestWriteAtMs > STALE_AFTER_MS;
+      rings++;
+      step = search.next(reply.hits);
+    }
+    for (const { driverId, record } of step.value) this.answered.note(driverId, record, nowMs);
+    if (!degraded) this.#memory.learn(asked, step.value);
+    return { drivers: step.value, degraded, rings };
+  }
+}
