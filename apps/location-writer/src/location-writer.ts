@@ -122,7 +122,13 @@ export class LocationWriter {
       try {
         const stored = Math.max(atLeastEpoch, await this.store.storedEpoch(partition));
         const epoch = await this.memory.takeEpoch(partition, this.settings.writerId, stored);
-        const owner = { partition, epoch, ttlMs: this.settings.ttlMs, heartbeatMs: HEARTBEAT_MS, checkpointMs: CHECKPOINT_MS };
+        const owner = {
+          partition,
+          epoch,
+          ttlMs: this.settings.ttlMs,
+          heartbeatMs: HEARTBEAT_MS,
+          checkpointMs: CHECKPOINT_MS,
+        };
         return new PartitionRunner(owner, this.store, this.memory, {
           onReady: (runner) => this.openIntake(runner),
           onDoubt: (cause, error) => this.noteDoubt(cause, error),

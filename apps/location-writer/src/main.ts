@@ -17,7 +17,8 @@ const metrics = createMetrics();
 
 const store = createPartitionStore({
   ...settings,
-  onConnection: (endpoint, error) => logger.warn({ endpoint, reason: error?.message }, error ? 'Redis is away' : 'Redis is back'),
+  onConnection: (endpoint, error) =>
+    logger.warn({ endpoint, reason: error?.message }, error ? 'Redis is away' : 'Redis is back'),
 });
 const bus = await connectPingBus({
   ...settings,

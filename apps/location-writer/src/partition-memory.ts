@@ -1,6 +1,12 @@
+import {
+  NO_TOTALS,
+  type PartitionTotals,
+  type ReplayReply,
+  type StreamBatch,
+  type StreamPosition,
+} from '@hexfleet/partition-table';
 import { decodePingBatch } from '@hexfleet/ping-batch';
 import type { PingBus, StreamMessage } from '@hexfleet/ping-bus';
-import { NO_TOTALS, type PartitionTotals, type ReplayReply, type StreamBatch, type StreamPosition } from '@hexfleet/partition-table';
 
 /**
  * What outlives a Redis that comes back empty: the stream itself, and in NATS key-value buckets the last totals of each

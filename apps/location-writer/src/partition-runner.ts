@@ -94,7 +94,8 @@ export class PartitionRunner {
 
   /** Age of the oldest ping taken in and not yet written, in ms; 0 when there is none. */
   lagMs(nowMs: number): number {
-    const oldest = this.writing.find(({ batch }) => batch !== undefined) ?? this.inbox.find(({ batch }) => batch !== undefined);
+    const oldest =
+      this.writing.find(({ batch }) => batch !== undefined) ?? this.inbox.find(({ batch }) => batch !== undefined);
     return oldest?.batch === undefined ? 0 : Math.max(0, nowMs - oldest.batch.receivedAtMs);
   }
 

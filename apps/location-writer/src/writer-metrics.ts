@@ -20,12 +20,30 @@ export class WriterMetrics {
           if (runner.state === 'running') yield { labels: { partition: runner.partition }, value: value(runner) };
         }
       };
-    this.metrics.observeTotals(METRIC.pingsWritten, rows(({ totals }) => totals.written));
-    this.metrics.observeTotals(METRIC.pingsSuperseded, rows(({ totals }) => totals.superseded));
-    this.metrics.observeTotals(METRIC.pingsExpired, rows(({ totals }) => totals.expired));
-    this.metrics.observeRows(METRIC.partitionLagSeconds, rows((runner) => runner.lagMs(Date.now()) / 1_000));
-    this.metrics.observeRows(METRIC.partitionDrivers, rows(({ drivers }) => drivers));
-    this.metrics.observeRows(METRIC.partitionEpoch, rows(({ epoch }) => epoch));
+    this.metrics.observeTotals(
+      METRIC.pingsWritten,
+      rows(({ totals }) => totals.written),
+    );
+    this.metrics.observeTotals(
+      METRIC.pingsSuperseded,
+      rows(({ totals }) => totals.superseded),
+    );
+    this.metrics.observeTotals(
+      METRIC.pingsExpired,
+      rows(({ totals }) => totals.expired),
+    );
+    this.metrics.observeRows(
+      METRIC.partitionLagSeconds,
+      rows((runner) => runner.lagMs(Date.now()) / 1_000),
+    );
+    this.metrics.observeRows(
+      METRIC.partitionDrivers,
+      rows(({ drivers }) => drivers),
+    );
+    this.metrics.observeRows(
+      METRIC.partitionEpoch,
+      rows(({ epoch }) => epoch),
+    );
     this.metrics.observe(METRIC.writerPartitions, () => runners.size);
   }
 }

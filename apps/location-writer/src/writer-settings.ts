@@ -1,6 +1,14 @@
 import { hostname } from 'node:os';
-import { commonSettings, durationMs, integer, layoutSettings, natsSettings, redisSettings, type SettingsOf } from '@hexfleet/settings';
-import { z } from 'zod';
+import {
+  commonSettings,
+  durationMs,
+  integer,
+  layoutSettings,
+  natsSettings,
+  redisSettings,
+  type SettingsOf,
+  text,
+} from '@hexfleet/settings';
 
 export const WRITER_SETTINGS = {
   ...commonSettings,
@@ -8,10 +16,11 @@ export const WRITER_SETTINGS = {
   ...redisSettings,
   ...layoutSettings,
   /** Names this writer to operators. */
-  writerId: z
-    .string()
-    .regex(/^[A-Za-z0-9_.:-]{1,64}$/, 'must be 1 to 64 letters, digits or _.:-')
-    .default(`${hostname().replace(/[^A-Za-z0-9_.-]/g, '-').slice(0, 40)}-${process.pid}`),
+  writerId: text(/^[A-Za-z0-9_.:-]{1,64}$/, 'must be 1 to 64 letters, digits or _.:-').default(
+    `${hostname()
+      .replace(/[^A-Za-z0-9_.-]/g, '-')
+      .slice(0, 40)}-${process.pid}`,
+  ),
   /** Pings a second that the writer takes, for drills; 0 for no limit. */
   writerLimit: integer(0, 10_000_000).default(0),
   /** How often what has come in is written: longer is cheaper a ping, shorter is fresher. */

@@ -2,7 +2,7 @@ import { PRESSURE_SUBJECT, type WriterPressure } from '@hexfleet/web-edge';
 import { Controller, Inject } from '@nestjs/common';
 import { EventPattern, MessagePattern, Payload, Transport } from '@nestjs/microservices';
 import { LocationWriter } from './location-writer.js';
-import { PING_BATCH, PING_STREAM, type PartitionMessage } from './partition-intake.js';
+import { type PartitionMessage, PING_BATCH, PING_STREAM } from './partition-intake.js';
 import { SETTINGS } from './tokens.js';
 import type { WriterSettings } from './writer-settings.js';
 
@@ -29,6 +29,6 @@ export class WriterController {
       superseded: runner.totals.superseded,
       expired: runner.totals.expired,
     }));
-    return { writer: this.settings.writerId, partitions };
+    return { fleet: this.settings.name, writer: this.settings.writerId, partitions };
   }
 }

@@ -34,7 +34,8 @@ export class WriterModule implements BeforeApplicationShutdown, OnApplicationShu
       partitions: () => {
         const { running, lost } = writer.owned;
         if (lost > 0) throw new Error(`${lost} partitions were taken over by another writer`);
-        if (running < settings.partitions) throw new Error(`${running} of ${settings.partitions} partitions taken over`);
+        if (running < settings.partitions)
+          throw new Error(`${running} of ${settings.partitions} partitions taken over`);
       },
     };
     return {

@@ -1,7 +1,7 @@
 import { STATUSES } from '@hexfleet/ping';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { readRecord, recordLength, RECORD_BYTES, stampRecord, writeRecord } from './packed-record.js';
+import { RECORD_BYTES, readRecord, recordLength, stampRecord, writeRecord } from './packed-record.js';
 
 const optional = (max: number) => fc.option(fc.double({ min: 0, max, noNaN: true }), { nil: undefined });
 const ping = fc.record({

@@ -33,7 +33,19 @@ const NO_U16 = 0xffff;
 const NO_U8 = 0xff;
 
 /** Classes with a code of their own. Append only: the index is stored. */
-const VEHICLE_CLASSES = ['', 'car', 'bike', 'auto', 'van', 'suv', 'bus', 'truck', 'premium', 'taxi', 'scooter'] as const;
+const VEHICLE_CLASSES = [
+  '',
+  'car',
+  'bike',
+  'auto',
+  'van',
+  'suv',
+  'bus',
+  'truck',
+  'premium',
+  'taxi',
+  'scooter',
+] as const;
 const STATUS_CODES = new Map<Status, number>(STATUSES.map((status, code) => [status, code]));
 const VEHICLE_CLASS_CODES = new Map<string, number>(VEHICLE_CLASSES.map((name, code) => [name, code]));
 

@@ -3,6 +3,7 @@
  * and of sharding; it comes from the home cell of a fix, so that one neighbourhood's drivers lie together, and hashing
  * spreads neighbouring cells, so that one busy district does not fill one partition. Pure: cells come in as text.
  */
-export * from './layout.js';
+
 export * from './hash.js';
+export * from './layout.js';
 export * from './rendezvous.js';

@@ -9,8 +9,14 @@ const place = fc.record({
 
 describe('great circles', () => {
   it('knows a degree of latitude, a quarter of the equator and the way across the antimeridian', () => {
-    expect(distanceM({ latDeg: 0, lngDeg: 0 }, { latDeg: 1, lngDeg: 0 })).toBeCloseTo((Math.PI / 180) * EARTH_RADIUS_M, 3);
-    expect(distanceM({ latDeg: 0, lngDeg: 0 }, { latDeg: 0, lngDeg: 90 })).toBeCloseTo((Math.PI / 2) * EARTH_RADIUS_M, 3);
+    expect(distanceM({ latDeg: 0, lngDeg: 0 }, { latDeg: 1, lngDeg: 0 })).toBeCloseTo(
+      (Math.PI / 180) * EARTH_RADIUS_M,
+      3,
+    );
+    expect(distanceM({ latDeg: 0, lngDeg: 0 }, { latDeg: 0, lngDeg: 90 })).toBeCloseTo(
+      (Math.PI / 2) * EARTH_RADIUS_M,
+      3,
+    );
     expect(distanceM({ latDeg: 0, lngDeg: 179.999 }, { latDeg: 0, lngDeg: -179.999 })).toBeCloseTo(222.39, 1);
   });
 

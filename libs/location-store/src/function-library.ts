@@ -16,7 +16,9 @@ export class FunctionLibrary {
   private readonly source: string;
 
   constructor() {
-    const template = FILES.map((file) => readFileSync(new URL(`functions/${file}.lua`, import.meta.url), 'utf8')).join('\n');
+    const template = FILES.map((file) => readFileSync(new URL(`functions/${file}.lua`, import.meta.url), 'utf8')).join(
+      '\n',
+    );
     this.version = `hexfleet_${createHash('sha256').update(template).digest('hex').slice(0, 12)}`;
     this.source = template.replaceAll('@VERSION@', this.version);
   }

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { readRecord, RECORD_BYTES, writeRecord } from '@hexfleet/driver-record';
+import { RECORD_BYTES, readRecord, writeRecord } from '@hexfleet/driver-record';
 import { findServerBinaries, type RunningServer, startRedis } from '@hexfleet/embedded-servers';
 import { type Incarnation, NO_TOTALS, type PartitionTotals } from '@hexfleet/partition-table';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
@@ -41,14 +41,28 @@ beforeEach(() => redis.flushall());
 
 async function untilReady(...clients: { ping(): Promise<void> }[]): Promise<void> {
   for (const client of clients) {
-    while (!(await client.ping().then(() => true, () => false))) await new Promise((resolve) => setTimeout(resolve, 20));
+    while (
+      !(await client.ping().then(
+        () => true,
+        () => false,
+      ))
+    )
+      await new Promise((resolve) => setTimeout(resolve, 20));
   }
 }
 
 function record(latDeg: number, lngDeg: number, capturedAtMs = NOW_MS): Buffer {
   const packed = Buffer.alloc(RECORD_BYTES);
   const unknown = { headingDeg: undefined, speedMps: undefined, accuracyM: undefined };
-  writeRecord(packed, 0, { latDeg, lngDeg, capturedAtMs, seq: 0, ...unknown, status: 'available', vehicleClass: 'car' });
+  writeRecord(packed, 0, {
+    latDeg,
+    lngDeg,
+    capturedAtMs,
+    seq: 0,
+    ...unknown,
+    status: 'available',
+    vehicleClass: 'car',
+  });
   return packed;
 }
 
@@ -75,7 +89,15 @@ function apply(incarnation: Incarnation, n: number, written: number, ...drivers:
 /** A partition that was claimed empty and built with nothing in it, at n = 1. */
 async function built(epoch: number): Promise<Incarnation> {
   expect(await store.claim(PARTITION, { epoch, k: 1 }, true)).toEqual({ kind: 'empty' });
-  const adopt = { kind: 'adopt', from: { epoch, k: 1 }, to: { epoch, k: 2 }, n: 1, sets: [], totals: NO_TOTALS, nowMs: NOW_MS } as const;
+  const adopt = {
+    kind: 'adopt',
+    from: { epoch, k: 1 },
+    to: { epoch, k: 2 },
+    n: 1,
+    sets: [],
+    totals: NO_TOTALS,
+    nowMs: NOW_MS,
+  } as const;
   expect(await store.adopt(PARTITION, adopt)).toBe('ok');
   return { epoch, k: 2 };
 }
@@ -92,7 +114,11 @@ describe('the score of a place', () => {
     ] as const;
     for (const [latDeg, lngDeg] of places) {
       await redis.geoadd('geo', lngDeg, latDeg, 'x');
-      expect([latDeg, lngDeg, geohashScore(latDeg, lngDeg)]).toEqual([latDeg, lngDeg, Number(await redis.zscore('geo', 'x'))]);
+      expect([latDeg, lngDeg, geohashScore(latDeg, lngDeg)]).toEqual([
+        latDeg,
+        lngDeg,
+        Number(await redis.zscore('geo', 'x')),
+      ]);
     }
   });
 });
@@ -107,7 +133,13 @@ describe('a partition', () => {
     const packed = record(37.7749, -122.4194);
     expect(await apply(incarnation, 2, 5, ['d-1', packed])).toBe('ok');
     const claim = await store.claim(PARTITION, { epoch: 2, k: 1 }, true);
-    expect(claim).toEqual({ kind: 'built', n: 2, by: 1, totals: totals(5), records: [{ driverId: 'd-1', record: packed }] });
+    expect(claim).toEqual({
+      kind: 'built',
+      n: 2,
+      by: 1,
+      totals: totals(5),
+      records: [{ driverId: 'd-1', record: packed }],
+    });
   });
 
   it('does not see the write of a former owner', async () => {
@@ -133,7 +165,15 @@ describe('a partition', () => {
 
   it('adopts a table once, however often asked, and not from a name that is no longer its own', async () => {
     await built(1);
-    const adopt = { kind: 'adopt', from: { epoch: 1, k: 2 }, to: { epoch: 1, k: 3 }, n: 2, sets: [{ driverId: 'd-1', record: record(37, -122) }], totals: totals(1), nowMs: NOW_MS } as const;
+    const adopt = {
+      kind: 'adopt',
+      from: { epoch: 1, k: 2 },
+      to: { epoch: 1, k: 3 },
+      n: 2,
+      sets: [{ driverId: 'd-1', record: record(37, -122) }],
+      totals: totals(1),
+      nowMs: NOW_MS,
+    } as const;
     expect(await store.adopt(PARTITION, adopt)).toBe('ok');
     expect(await store.adopt(PARTITION, { ...adopt, to: { epoch: 1, k: 4 } })).toBe('other');
     await store.claim(PARTITION, { epoch: 2, k: 1 }, false);
@@ -152,13 +192,22 @@ describe('a partition', () => {
 describe('search', () => {
   it('finds across the antimeridian from either side, and near the end of the map', async () => {
     const incarnation = await built(1);
-    await apply(incarnation, 2, 3, ['west', record(10, 179.999)], ['east', record(10, -179.999)], ['north', record(84.9, 20)]);
+    await apply(
+      incarnation,
+      2,
+      3,
+      ['west', record(10, 179.999)],
+      ['east', record(10, -179.999)],
+      ['north', record(84.9, 20)],
+    );
     for (const lngDeg of [179.9995, -179.9995, 180, -180]) {
       const { hits } = await reader.search([PARTITION], { latDeg: 10, lngDeg }, 500);
       expect([...new Set(hits.map(({ driverId }) => driverId))].sort()).toEqual(['east', 'west']);
     }
     const { hits } = await reader.search([PARTITION], { latDeg: 84.9001, lngDeg: 20.001 }, 100);
-    expect(hits.map(({ driverId, record: packed }) => [driverId, readRecord(packed).latDeg])).toEqual([['north', 84.9]]);
+    expect(hits.map(({ driverId, record: packed }) => [driverId, readRecord(packed).latDeg])).toEqual([
+      ['north', 84.9],
+    ]);
   });
 
   it('returns thousands of drivers, past what Lua passes in one call', async () => {
@@ -171,7 +220,15 @@ describe('search', () => {
 });
 
 describe('the directory', () => {
-  const at = (capturedAtMs: number, more: object = {}) => ({ driverId: 'd-1', capturedAtMs, holds: false, force: false, life: -1, available: true, ...more });
+  const at = (capturedAtMs: number, more: object = {}) => ({
+    driverId: 'd-1',
+    capturedAtMs,
+    holds: false,
+    force: false,
+    life: -1,
+    available: true,
+    ...more,
+  });
   const enter = async (partition: number, request: ReturnType<typeof at>) =>
     (await store.enter(partition, [request], NOW_MS)).entered[0];
 

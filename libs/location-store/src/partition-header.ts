@@ -24,7 +24,9 @@ export function headerFields(totals: PartitionTotals, publishers: Iterable<strin
 
 /** Fields of publishers that the totals no longer hold. */
 export function forgottenFields(totals: PartitionTotals, publishers: readonly string[]): string[] {
-  return publishers.filter((publisher) => !totals.publishers.has(publisher)).map((publisher) => PUBLISHER_PREFIX + publisher);
+  return publishers
+    .filter((publisher) => !totals.publishers.has(publisher))
+    .map((publisher) => PUBLISHER_PREFIX + publisher);
 }
 
 /** Reads what HGETALL gave. Missing numbers are 0. */

@@ -108,7 +108,10 @@ export class PartitionStore {
   }
 
   /** What the partitions named have to clear, at most some hundreds a slot. */
-  async todos(partitions: readonly number[], nowMs: number): Promise<{ todos: PartitionTodo[]; born: DirectoryBirths }> {
+  async todos(
+    partitions: readonly number[],
+    nowMs: number,
+  ): Promise<{ todos: PartitionTodo[]; born: DirectoryBirths }> {
     const born = new Map<number, string>();
     const todos: PartitionTodo[] = [];
     const calls = this.shards.slots.map(async (slot) => {
@@ -141,7 +144,10 @@ export class PartitionStore {
     return Promise.all(
       wants.map(async ({ driverId, partitions }) => {
         const found = await Promise.all(
-          partitions.map(async (partition) => ({ partition, record: await readOneRecord(this.shards, partition, driverId) })),
+          partitions.map(async (partition) => ({
+            partition,
+            record: await readOneRecord(this.shards, partition, driverId),
+          })),
         );
         return found.flatMap(({ partition, record }) => (record === undefined ? [] : [{ partition, record }]));
       }),
@@ -150,7 +156,10 @@ export class PartitionStore {
 
   /** Drops what the directory has kept long enough, a page of a slot; returns the next page's cursor, '0' at the end. */
   async sweep(slot: number, cursor: string, nowMs: number): Promise<string> {
-    const reply = (await this.callSlot('sweep', slot, [cursor, SWEEP_PAGE, nowMs, this.entriesKeptMs])) as [Buffer, number];
+    const reply = (await this.callSlot('sweep', slot, [cursor, SWEEP_PAGE, nowMs, this.entriesKeptMs])) as [
+      Buffer,
+      number,
+    ];
     return String(reply[0]);
   }
 
@@ -175,7 +184,11 @@ export class PartitionStore {
     return client.callBuffer('HGETALL', this.shards.keys.records(partition, incarnation)) as Promise<Buffer[]>;
   }
 
-  private callSlot(name: 'enter' | 'todos' | 'clear' | 'sweep', slot: number, args: (string | number)[]): Promise<unknown> {
+  private callSlot(
+    name: 'enter' | 'todos' | 'clear' | 'sweep',
+    slot: number,
+    args: (string | number)[],
+  ): Promise<unknown> {
     return this.shards.functions.call(this.shards.ofSlot(slot), name, this.shards.keys.born(slot), args);
   }
 
@@ -206,7 +219,9 @@ export class PartitionStore {
     for (const [i, { resolve }] of due.entries()) {
       const mine = replies?.slice(from, from + (lengths[i] as number));
       from += lengths[i] as number;
-      resolve(mine === undefined || mine.some(([error]) => error !== null) ? undefined : mine.map(([, reply]) => reply));
+      resolve(
+        mine === undefined || mine.some(([error]) => error !== null) ? undefined : mine.map(([, reply]) => reply),
+      );
     }
   }
 }

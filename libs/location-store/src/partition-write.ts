@@ -51,7 +51,12 @@ export function judgeApply({ incarnation, n }: Apply, replies: unknown): ApplyRe
 }
 
 /** Builds a whole table under a name that nobody reads yet. */
-export function encodeBuild(keys: Keys, partition: number, { to, n, sets, totals, nowMs }: Adopt, positionsKeptMs: number): RespCommands {
+export function encodeBuild(
+  keys: Keys,
+  partition: number,
+  { to, n, sets, totals, nowMs }: Adopt,
+  positionsKeptMs: number,
+): RespCommands {
   const header = keys.header(partition, to);
   const resp = new RespCommands(BYTES_A_WRITE + sets.length * BYTES_A_DRIVER);
   resp.command('DEL', header, keys.geo(partition, to), keys.records(partition, to));

@@ -102,7 +102,10 @@ export type OwnerEffect =
   /** Tell the directory that these drivers are here now → EnterReply. */
   | { readonly kind: 'enter'; readonly requests: readonly EnterRequest[] }
   /** What other partitions hold of these drivers → LookReply, in the order asked. */
-  | { readonly kind: 'look'; readonly wants: readonly { readonly driverId: string; readonly partitions: readonly number[] }[] }
+  | {
+      readonly kind: 'look';
+      readonly wants: readonly { readonly driverId: string; readonly partitions: readonly number[] }[];
+    }
   /** Write in one atomic step → ApplyReply. */
   | {
       readonly kind: 'apply';

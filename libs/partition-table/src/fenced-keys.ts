@@ -47,7 +47,15 @@ export class FencedKeys {
     for (;;) {
       this.n++;
       const to = this.nextIncarnation();
-      const reply: AdoptReply = yield* ask({ kind: 'adopt', from: this.incarnation, to, n: this.n, sets, totals, nowMs });
+      const reply: AdoptReply = yield* ask({
+        kind: 'adopt',
+        from: this.incarnation,
+        to,
+        n: this.n,
+        sets,
+        totals,
+        nowMs,
+      });
       if (reply === 'fenced') return 'fenced';
       if (reply === 'ok') {
         this.incarnation = to;

@@ -1,7 +1,13 @@
 import { recordCapturedAtMs, recordSeq } from '@hexfleet/driver-record';
 import { compareOrder, type DriverTable } from './driver-table.js';
 import type { StreamBatch } from './effects.js';
-import { isCovered, type PartitionTotals, PUBLISHER_FORGOTTEN_AFTER_MS, type PublisherMark, type StreamPosition } from './totals.js';
+import {
+  isCovered,
+  type PartitionTotals,
+  PUBLISHER_FORGOTTEN_AFTER_MS,
+  type PublisherMark,
+  type StreamPosition,
+} from './totals.js';
 
 /** A ping that is the newest of its driver in what was folded. */
 export interface Winner {
@@ -61,7 +67,13 @@ export function foldBatches(
       fold.changedPublishers.add(batch.publisher);
     }
     for (const { driverId, record } of batch.pings) {
-      compete(fold, table, driverId, { record, capturedAtMs: recordCapturedAtMs(record), seq: recordSeq(record), counted }, at);
+      compete(
+        fold,
+        table,
+        driverId,
+        { record, capturedAtMs: recordCapturedAtMs(record), seq: recordSeq(record), counted },
+        at,
+      );
     }
   }
   forgetPublishers(fold, at.nowMs);

@@ -9,6 +9,5 @@
  * invisible on the way (I3, I4). Pure: no clock, no Redis, no NATS.
  */
 export * from './effects.js';
-export * from './totals.js';
 export { type OwnerSettings, ownPartition } from './owner.js';
-
+export * from './totals.js';

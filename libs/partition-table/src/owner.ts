@@ -137,7 +137,10 @@ class PartitionOwner {
     const seen =
       held.length === 0
         ? []
-        : yield* ask({ kind: 'look', wants: held.map((todo) => ({ driverId: todo.driverId, partitions: todo.elsewhere })) });
+        : yield* ask({
+            kind: 'look',
+            wants: held.map((todo) => ({ driverId: todo.driverId, partitions: todo.elsewhere })),
+          });
     const superseded = new Set<Todo>();
     const reclaims: EnterRequest[] = [];
     for (const [i, todo] of held.entries()) {
@@ -194,13 +197,17 @@ class PartitionOwner {
   }
 
   /** A driver that went elsewhere meanwhile comes back as a to-do; asking once is enough, where the answer says nothing new. */
-  private *confirm(requests: readonly EnterRequest[], counts: 'if entered' | 'whatever the answer' = 'if entered'): Steps<void> {
+  private *confirm(
+    requests: readonly EnterRequest[],
+    counts: 'if entered' | 'whatever the answer' = 'if entered',
+  ): Steps<void> {
     if (requests.length === 0) return;
     const { entered, born } = yield* ask({ kind: 'enter', requests });
     this.noticeBirths(born);
     for (const [i, { driverId, capturedAtMs }] of requests.entries()) {
       const entry = this.table.get(driverId);
-      if (entry !== undefined && (entered[i]?.ok || counts === 'whatever the answer')) entry.confirmedAtMs = capturedAtMs;
+      if (entry !== undefined && (entered[i]?.ok || counts === 'whatever the answer'))
+        entry.confirmedAtMs = capturedAtMs;
     }
   }
 
@@ -224,7 +231,11 @@ class PartitionOwner {
     this.table.forgetConfirmations();
   }
 
-  private remember(sets: readonly DriverWrite[], removals: readonly string[], confirmed: ReadonlyMap<string, number>): void {
+  private remember(
+    sets: readonly DriverWrite[],
+    removals: readonly string[],
+    confirmed: ReadonlyMap<string, number>,
+  ): void {
     for (const { driverId, record } of sets) this.table.set(driverId, record, confirmed.get(driverId) ?? NEVER_MS);
     for (const driverId of removals) this.table.delete(driverId);
   }

@@ -52,7 +52,7 @@ export function encodePingBatch(batch: Omit<PingBatch, 'pings'> & { readonly pin
     const idLength = ping.driverId.length;
     message[offset] = idLength;
     message[offset + 1] = recordLength(ping);
-    message.write(ping.driverId, offset + 2, idLength, "latin1");
+    message.write(ping.driverId, offset + 2, idLength, 'latin1');
     offset = writeRecord(message, offset + 2 + idLength, ping);
   }
   return message;
@@ -74,7 +74,7 @@ export function decodePingBatch(message: Buffer): PingBatch {
     const recordBytes = message[offset + 1] as number;
     const end = idEnd + recordBytes;
     if (end > message.length || recordBytes < RECORD_BYTES) throw new RangeError('truncated ping batch');
-    pings[i] = { driverId: message.toString("latin1", offset + 2, idEnd), record: message.subarray(idEnd, end) };
+    pings[i] = { driverId: message.toString('latin1', offset + 2, idEnd), record: message.subarray(idEnd, end) };
     offset = end;
   }
   if (offset !== message.length) throw new RangeError('bytes after the last ping of a batch');

@@ -90,5 +90,9 @@ function readAck(message: Msg): PublishResult {
   const ack = message.json<{ seq?: number; error?: { err_code?: number; description?: string } }>();
   if (ack.error === undefined && ack.seq !== undefined) return STORED;
   const code = ack.error?.err_code ?? 0;
-  return { kind: 'refused', reason: FULL_CODES.has(code) ? 'full' : 'other', detail: ack.error?.description ?? 'no sequence' };
+  return {
+    kind: 'refused',
+    reason: FULL_CODES.has(code) ? 'full' : 'other',
+    detail: ack.error?.description ?? 'no sequence',
+  };
 }

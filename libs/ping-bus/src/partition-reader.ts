@@ -1,4 +1,10 @@
-import { type Consumer, type ConsumerMessages, DeliverPolicy, type JetStreamClient, type JsMsg } from '@nats-io/jetstream';
+import {
+  type Consumer,
+  type ConsumerMessages,
+  DeliverPolicy,
+  type JetStreamClient,
+  type JsMsg,
+} from '@nats-io/jetstream';
 
 export interface StreamMessage {
   /** Identity of the stream that the message is on. */
@@ -26,7 +32,12 @@ export class OrderedReader implements PartitionReader {
 
   constructor(
     private readonly js: JetStreamClient,
-    private readonly source: { readonly streamName: string; readonly subject: string; readonly stream: string; readonly fromSeq: number },
+    private readonly source: {
+      readonly streamName: string;
+      readonly subject: string;
+      readonly stream: string;
+      readonly fromSeq: number;
+    },
     private readonly deliver: (message: StreamMessage) => void | Promise<void>,
     private readonly onError: (error: unknown) => void,
   ) {

@@ -80,7 +80,11 @@ export class PingBus {
   }
 
   /** Reads a partition from after `afterSeq` of the present stream until closed. A lost connection ends it: open it again. */
-  read(partition: number, afterSeq: number, deliver: (message: StreamMessage) => void | Promise<void>): PartitionReader {
+  read(
+    partition: number,
+    afterSeq: number,
+    deliver: (message: StreamMessage) => void | Promise<void>,
+  ): PartitionReader {
     const source = { ...this.sourceOf(partition), fromSeq: afterSeq + 1 };
     const reader = new OrderedReader(this.js, source, deliver, (error) => this.options.onError(error));
     this.readers.add(reader);

@@ -24,8 +24,8 @@ export interface PartitionPressure {
 
 /** A writer's reply: the partitions that it owns. */
 export interface WriterPressure {
-  /** The name of the writer's fleet; where it is told, a reply from another fleet's writer is left aside. */
-  readonly fleet?: string;
+  /** The name of the writer's fleet: a reply from another fleet's writer is left aside. */
+  readonly fleet: string;
   readonly writer: string;
   readonly partitions: readonly PartitionPressure[];
 }

@@ -8,7 +8,7 @@
  * has already. A refusal of a repetition settles nothing, since it says nothing of the first attempt. A doubt that lasts is
  * given up, and with it the publisher's name, so that no later batch is taken for the one in doubt.
  */
-import { type AdmittedFixes } from '@hexfleet/ping';
+import type { AdmittedFixes } from '@hexfleet/ping';
 import { encodePingBatch, MAX_BATCH_PINGS } from '@hexfleet/ping-batch';
 import type { BatchPublisher, PublishResult } from '@hexfleet/ping-bus';
 import type { Backlog } from './backlog.js';
@@ -48,6 +48,7 @@ interface Batch {
   doubt: { readonly sinceMs: number; retries: number; retryAtMs: number; isRetrying: boolean } | undefined;
 }
 
+const UNKNOWN: PublishResult = { kind: 'unknown' };
 const FIRST_RETRY_MS = 250;
 const MAX_RETRY_MS = 5_000;
 
@@ -123,21 +124,22 @@ export class PartitionOutbox {
   }
 
   #makeBatch(waiting: readonly PendingPing[]): Batch {
-    let total = 0;
-    for (const pending of waiting) total += chainLength(pending);
-    const message = encodePingBatch({
-      publisher: this.#publisherName,
-      totalBefore: this.#publishedPings,
-      receivedAtMs: waiting.reduce((oldest, { receivedAtMs }) => Math.min(oldest, receivedAtMs), Number.MAX_VALUE),
-      pings: waiting.map(({ ping }) => ping),
-    });
-    return { message, pings: waiting.length, coalesced: total - waiting.length, waiting, doubt: undefined };
+    let coalesced = 0;
+    let receivedAtMs = Number.MAX_SAFE_INTEGER;
+    for (const pending of waiting) {
+      for (let older = pending.replaced; older !== undefined; older = older.replaced) coalesced++;
+      receivedAtMs = Math.min(receivedAtMs, pending.receivedAtMs);
+    }
+    const pings = waiting.map(({ ping }) => ping);
+    const identity = { publisher: this.#publisherName, totalBefore: this.#publishedPings };
+    const message = encodePingBatch({ ...identity, receivedAtMs, pings });
+    return { message, pings: pings.length, coalesced, waiting, doubt: undefined };
   }
 
   async #publish(batch: Batch): Promise<void> {
     const { publisher, settings, nowMs, observePublish } = this.surroundings;
     const startedAtMs = nowMs();
-    const result = await publisher.publish(this.partition, batch.message, settings.publishTimeoutMs);
+    const result = await publisher.publish(this.partition, batch.message, settings.publishTimeoutMs).catch(() => UNKNOWN);
     observePublish(result, nowMs() - startedAtMs, batch.pings);
     // Given up meanwhile: the name it was published under is no longer used.
     if (this.#inFlight !== batch) return;
@@ -154,10 +156,11 @@ export class PartitionOutbox {
     this.#publishedPings += batch.pings;
     tally.accepted += batch.pings;
     tally.coalesced += batch.coalesced;
-    for (const pending of batch.waiting) {
-      backlog.pings -= chainLength(pending);
-      pending.submission.accept();
-      for (let older = pending.replaced; older !== undefined; older = older.replaced) {
+    for (const newest of batch.waiting) {
+      backlog.pings--;
+      newest.submission.accept();
+      for (let older = newest.replaced; older !== undefined; older = older.replaced) {
+        backlog.pings--;
         older.submission.coalesce(older.index);
       }
     }
@@ -210,32 +213,27 @@ export class PartitionOutbox {
 
   /** Answers `unavailable`; counts it as well where that is the fate and not only the answer. */
   #fail(waiting: readonly PendingPing[], isFate: boolean): void {
-    const { tally, backlog, admitted } = this.surroundings;
-    for (const newest of waiting) {
-      admitted.forget(newest.ping);
-      for (let pending: PendingPing | undefined = newest; pending !== undefined; pending = pending.replaced) {
-        backlog.pings--;
-        if (isFate) tally.unavailable++;
-        pending.submission.fail(pending.index);
-      }
-    }
+    this.#takeBack(waiting, ({ submission, index }) => {
+      if (isFate) this.surroundings.tally.unavailable++;
+      submission.fail(index);
+    });
   }
 
   #shed(waiting: readonly PendingPing[]): void {
-    const { tally, backlog, admitted } = this.surroundings;
+    this.#takeBack(waiting, ({ submission, index, ping }) => {
+      this.surroundings.tally.shed.overload[ping.status]++;
+      submission.shed(index, 'overload');
+    });
+  }
+
+  /** Forgets that pings were admitted, so that the same ones sent again aren't called duplicates. */
+  #takeBack(waiting: readonly PendingPing[], tell: (pending: PendingPing) => void): void {
     for (const newest of waiting) {
-      admitted.forget(newest.ping);
       for (let pending: PendingPing | undefined = newest; pending !== undefined; pending = pending.replaced) {
-        backlog.pings--;
-        tally.shed.overload[pending.ping.status]++;
-        pending.submission.shed(pending.index, 'overload');
+        this.surroundings.backlog.pings--;
+        this.surroundings.admitted.forget(pending.ping);
+        tell(pending);
       }
     }
   }
-}
-
-function chainLength(newest: PendingPing): number {
-  let length = 0;
-  for (let pending: PendingPing | undefined = newest; pending !== undefined; pending = pending.replaced) length++;
-  return length;
 }
