@@ -1,8 +1,8 @@
 /**
- * Metres along the great circle on a sphere of radius 6,371,008.8 m, by the form of Vincenty's formula for a sphere, which is
- * exact at every distance. The project itself uses haversines: two ways to the same figure.
- * Source: T. Vincenty, "Direct and Inverse Solutions of Geodesics on the Ellipsoid", Survey Review 23
- * (1975), with no flattening.
+ * Metres along the great circle on a sphere of radius 6,371,008.8 m, by the form of Vincenty's formula for a sphere,
+ * which is exact at every distance. The project itself uses haversines: two ways to the same figure.
+ * Source: T. Vincenty, "Direct and Inverse Solutions of Geodesics on the Ellipsoid", Survey Review 23 (1975), with no
+ * flattening.
  */
 export function greatCircleM(from: { lat: number; lng: number }, to: { lat: number; lng: number }): number {
   const deltaLngRad = ((to.lng - from.lng) * Math.PI) / 180;

@@ -1,6 +1,7 @@
 /**
- * What should become of a ping, worked out a second time and on its own: slow, plain, and sharing no line with the gateway's
- * hygiene, so that the two can be held against each other. The rules, in their order; the first that fails names the code:
+ * What should become of a ping, worked out a second time and on its own: slow, plain, and sharing no line with the
+ * gateway's hygiene, so that the two can be held against each other. The rules, in their order; the first that fails
+ * names the code:
  *
  *   bad_coordinates  two numbers that are no place: NaN, |lat| > 85.05, |lng| > 180, or exactly 0,0
  *   bad_field        anything else is of the wrong kind or out of its range; a lat or lng that is no number, too
@@ -8,8 +9,8 @@
  *   out_of_order     (capturedAtMs, seq) before the last admitted, or equal to it with another fix
  *   duplicate        capturedAtMs, seq and fix of the last admitted
  *   inaccurate       accuracyM > 200
- *   impossible_jump  farther from the last admitted than maxSpeed · Δt + 50 m. Such a ping waits as a suspect: when the next
- *                    ping was taken later than the suspect and agrees with it by the same formula, the next is believed
+ *   impossible_jump  farther from the last admitted than maxSpeed · Δt + 50 m. Such a ping waits as a suspect: when the
+ *                    next was taken later than the suspect and agrees with it by the same formula, the next is believed
  *
  * Age and future are judged on the time corrected for the phone's clock; order and repeats on the raw time. When the
  * correction changes, the driver starts anew.

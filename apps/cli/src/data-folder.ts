@@ -1,6 +1,6 @@
-import { mkdirSync, statfsSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, statfsSync, writeFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { UserError } from './user-error.js';
 
 /** Under this, servers would fail in the middle of things; better to say so at the start. */
@@ -15,7 +15,7 @@ export function defaultDataFolder(): string {
 /** Makes the folder, and proves that it can be written and has room. @throws UserError when it can't or hasn't. */
 export async function prepareDataFolder(folder: string): Promise<void> {
   try {
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    makeFolder(folder);
     const probe = join(folder, `.write-probe-${process.pid}`);
     writeFileSync(probe, Buffer.alloc(4_096));
     await rm(probe);
@@ -30,4 +30,11 @@ export async function prepareDataFolder(folder: string): Promise<void> {
       `The disk of ${folder} is full: ${roomMb} MB are free, and ${neededMb} MB are needed to start.`,
     );
   }
+}
+
+/** Step by step, because Node's recursive mkdir spins for ever on a file system that takes no folders, such as /proc. */
+function makeFolder(folder: string): void {
+  if (existsSync(folder)) return;
+  makeFolder(dirname(folder));
+  mkdirSync(folder, { mode: 0o700 });
 }

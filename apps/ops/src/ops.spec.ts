@@ -92,7 +92,7 @@ describe('the operators` app', () => {
 
   it('tells what the owner of each partition says, in order, and that some are silent', async () => {
     writer = await startWriter();
-    reply = { writer: 'w-1', partitions: [{ partition: 1, ...PARTITION }] };
+    reply = { writer: 'w-1', fleet: 'hexfleet', partitions: [{ partition: 1, ...PARTITION }] };
     const some = (await pressure()).json();
     expect(some).toMatchObject({ silent: true, partitions: [{ partition: 1, writer: 'w-1', ...PARTITION }] });
     expect(asked.at(-1)).toEqual({ fleet: 'hexfleet' });
@@ -114,7 +114,7 @@ describe('the operators` app', () => {
   });
 
   it('is not ready while NATS is away, and is again when it is back, without a restart', async () => {
-    reply = { writer: 'w-1', partitions: [] };
+    reply = { writer: 'w-1', fleet: 'hexfleet', partitions: [] };
     expect(await readiness(200)).toEqual({ ready: true, checks: { nats: { ok: true } } });
     await nats.stop();
     expect(await readiness(503)).toMatchObject({ ready: false, checks: { nats: { ok: false } } });

@@ -1,8 +1,8 @@
 /**
- * Where the cars drive: a grid of streets on a plane around the centre, turned by an angle of its own, inside the largest
- * square that fits the circle. Every fourth street is an arterial with a higher limit. Crossings are named by whole numbers
- * (`x`, `y`), −`reach` … `reach`; directions are 0 north, 1 east, 2 south, 3 west of the grid.
- * A share of the rides starts and ends around a few hot spots: in real traces ten of some hundreds of half-kilometre cells hold
+ * Where the cars drive: a grid of streets on a plane around the centre, turned by an angle of its own, inside the
+ * largest square that fits the circle. Every fourth street is an arterial with a higher limit. Crossings are named by
+ * whole numbers (`x`, `y`), −`reach` … `reach`; directions are 0 north, 1 east, 2 south, 3 west of the grid. A share of
+ * the rides starts and ends around a few hot spots: in real traces ten of some hundreds of half-kilometre cells hold
  * 16–28% of all pick-ups.
  */
 import { type LatLng, wrapLngDeg } from '@hexfleet/geodesy';

@@ -5,8 +5,8 @@
  *   available  drives to where riders are, waits   → en_route    when a rider orders (after 4 min on average)
  *   en_route   drives to the rider, who gets in    → on_trip     at the rider's place, after 15–60 s
  *   on_trip    drives to where the rider goes      → available   at the goal, after 10–30 s; one in four times idle
- *   off        the shift is over and the car stands; somebody else takes it over within 5 min. Nobody goes off with a rider
- *              or on the way to one.
+ *   off        the shift is over and the car stands; somebody else takes it over within 5 min. Nobody goes off with a
+ *              rider or on the way to one.
  */
 import type { Status } from '@hexfleet/ping';
 import type { Car } from './car.js';

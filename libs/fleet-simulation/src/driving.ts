@@ -2,14 +2,14 @@
  * How a car moves along the grid, in steps of at most a second.
  *
  *   speeding up    v' ≤ v + a·τ                                          a = 2 m/s²
- *   braking        v' ≤ −b·τ + √(b²τ² + vₑ² + 2·b·gap), the fastest speed from which it can still slow to vₑ within the gap
- *                  without braking harder than b = 3 m/s²
+ *   braking        v' ≤ −b·τ + √(b²τ² + vₑ² + 2·b·gap), the fastest speed from which it can still slow to vₑ within the
+ *                  gap without braking harder than b = 3 m/s²
  *   turning        along a quarter circle of radius 9 m at ≤ 4.7 m/s: 2.5 m/s² sideways, 30 degrees a second
  *
- * A light that turns red, or a goal that is set, too close ahead to stop for is driven past. τ: the step; gap: metres to where
- * vₑ must be reached (a turn, a stop line, the kerb).
- * Source: S. Krauß, "Microscopic Modeling of Traffic Flow" (1998), the safe speed, with a standing or slow leader. Left out:
- * other cars, bends, one-way streets.
+ * A light that turns red, or a goal that is set, too close ahead to stop for is driven past. τ: the step; gap: metres
+ * to where vₑ must be reached (a turn, a stop line, the kerb).
+ * Source: S. Krauß, "Microscopic Modeling of Traffic Flow" (1998), the safe speed, with a standing or slow leader. Left
+ * out: other cars, bends, one-way streets.
  */
 
 import type { Motion } from './car.js';

@@ -93,7 +93,7 @@ describe('the simulated fleet', () => {
   });
 
   it('moves as a city does: about a third of the cars stand, and the others drive at street speeds', () => {
-    const simulation = fleet({ drivers: 500 });
+    const simulation = fleet({ drivers: 200 });
     simulation.step(START_MS + 10 * MINUTE_MS);
     const pings = simulation.step(START_MS + 20 * MINUTE_MS);
     const moving = pings.filter(({ ping }) => ping.speedMps > 0.5);
@@ -105,7 +105,7 @@ describe('the simulated fleet', () => {
   });
 
   it('reports headings and speeds that agree with the way driven', () => {
-    const pings = fleet({ drivers: 200, intervalMs: 1_000 }).step(START_MS + 5 * MINUTE_MS);
+    const pings = fleet({ drivers: 150, intervalMs: 1_000 }).step(START_MS + 5 * MINUTE_MS);
     let steady = 0;
     let worstM = 0;
     for (const drive of byDriver(pings).values()) {
@@ -121,12 +121,12 @@ describe('the simulated fleet', () => {
         worstM = Math.max(worstM, Math.abs(drivenM - seenM));
       }
     }
-    expect(steady).toBeGreaterThan(1_000);
+    expect(steady).toBeGreaterThan(500);
     expect(worstM).toBeLessThan(45);
   });
 
   it('follows the order of statuses', () => {
-    const simulation = fleet({ drivers: 300 });
+    const simulation = fleet({ drivers: 150 });
     const seen = new Set<string>();
     for (const day of byDriver(simulation.step(START_MS + 40 * MINUTE_MS)).values()) {
       let status = day[0]?.ping.status;
@@ -146,20 +146,21 @@ describe('the simulated fleet', () => {
   });
 
   it('changes shifts: drivers go for good and others come, and the fleet keeps its size', () => {
-    const simulation = fleet({ drivers: 400, meanShiftMs: 20 * MINUTE_MS });
+    const simulation = fleet({ drivers: 150, meanShiftMs: 20 * MINUTE_MS });
     const early = new Set(simulation.step(START_MS + MINUTE_MS).map(({ ping }) => ping.driverId));
     simulation.step(START_MS + 60 * MINUTE_MS);
     const latePings = simulation.step(START_MS + 61 * MINUTE_MS);
     const late = new Set(latePings.map(({ ping }) => ping.driverId));
     const stayed = [...late].filter((driverId) => early.has(driverId)).length;
-    expect(stayed).toBeLessThan(100);
-    expect(late.size).toBeGreaterThan(300);
-    expect(late.size).toBeLessThanOrEqual(401 + 40);
+    expect(stayed).toBeLessThan(40);
+    // Within the minute a seat may change hands.
+    expect(late.size).toBeGreaterThan(110);
+    expect(late.size).toBeLessThanOrEqual(170);
   });
 
   it('gathers riders at hot spots: a tenth of the busiest blocks has far more than a tenth of the trips', () => {
     const starts = new Map<string, number>();
-    for (const day of byDriver(fleet({ drivers: 600 }).step(START_MS + 30 * MINUTE_MS)).values()) {
+    for (const day of byDriver(fleet({ drivers: 300 }).step(START_MS + 30 * MINUTE_MS)).values()) {
       for (let at = 1; at < day.length; at++) {
         const [from, to] = [day[at - 1]?.ping, day[at]?.ping];
         if (from?.status !== 'en_route' || to?.status !== 'on_trip') continue;
@@ -170,7 +171,7 @@ describe('the simulated fleet', () => {
     const counts = [...starts.values()].toSorted((a, b) => b - a);
     const total = counts.reduce((sum, count) => sum + count, 0);
     const top = counts.slice(0, 10).reduce((sum, count) => sum + count, 0);
-    expect(total).toBeGreaterThan(500);
+    expect(total).toBeGreaterThan(250);
     expect(top / total).toBeGreaterThan(0.15);
     expect(top / total).toBeLessThan(0.5);
   });

@@ -32,8 +32,8 @@ const FIX_DECIMALS = 1e6;
 const READING_DECIMALS = 10;
 
 /**
- * The fleet on the road. Pings come in slots that are spread evenly over the interval: slot m lies at
- * start + (m + 1) · interval / drivers and belongs to car m modulo drivers. So the next ping is always known, without a queue.
+ * The fleet on the road. Pings come in slots that are spread evenly over the interval: slot m lies at start + (m + 1) ·
+ * interval / drivers and belongs to car m modulo drivers. So the next ping is always known, without a queue.
  */
 export class FleetSimulation {
   readonly #cars: Car[] = [];

@@ -1,13 +1,14 @@
 /**
- * What a phone makes of where it is. Its error is correlated in time, as that of satellite fixes is: on each axis a first-order
- * autoregressive process, the Gauss–Markov model usual for GPS (A. Gelb, "Applied Optimal Estimation", 1974):
+ * What a phone makes of where it is. Its error is correlated in time, as that of satellite fixes is: on each axis a
+ * first-order autoregressive process, the Gauss–Markov model usual for GPS (A. Gelb, "Applied Optimal Estimation",
+ * 1974):
  *
  *   noise' = ρ·noise + √(1 − ρ²)·N(0, 1),   ρ = e^(−Δt / 20 s),   error = σ · blur · noise, cut at 90 m
  *   accuracyM, as phones mean it, is the radius that holds 68% of the fixes: 1.51·σ·blur, known to ±15%
  *
  * σ is 3–6 m, a matter of the phone. blur is 1, among tall buildings up to 6: about 4% of the time, for about 40 s.
- * Clocks: nine in ten phones are within 0.3 s, nearly all others within 3 s, which is inside the gateway's tolerance; one in
- * a hundred is off by 1–10 minutes, either way, and must be corrected by the time of sending.
+ * Clocks: nine in ten phones are within 0.3 s, nearly all others within 3 s, which is inside the gateway's tolerance;
+ * one in a hundred is off by 1–10 minutes, either way, and must be corrected by the time of sending.
  */
 import type { Phone } from './car.js';
 import type { Random } from './random.js';

@@ -1,6 +1,6 @@
 /**
- * Mulberry32: a generator of 32 bits of state, so that every car can have its own and the fleet's course doesn't depend on
- * the order in which cars are asked. Period 2³². Source: T. Ettinger, gist "Mulberry32" (2017), public domain.
+ * Mulberry32: a generator of 32 bits of state, so that every car can have its own and the fleet's course doesn't depend
+ * on the order in which cars are asked. Period 2³². Source: T. Ettinger, gist "Mulberry32" (2017), public domain.
  */
 export class Random {
   #state: number;

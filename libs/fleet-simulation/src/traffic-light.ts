@@ -1,7 +1,8 @@
 /**
- * Fixed-time traffic lights, worked out from the time alone, so that thousands of them need no memory. All lights share one
- * cycle of 70 s and start it at moments of their own: north–south is green for the first 44%, east–west from 50% to 94%, and in
- * between everybody waits. Where two arterials meet there is always a light, where one does mostly, elsewhere seldom.
+ * Fixed-time traffic lights, worked out from the time alone, so that thousands of them need no memory. All lights share
+ * one cycle of 70 s and start it at moments of their own: north–south is green for the first 44%, east–west from 50% to
+ * 94%, and in between everybody waits. Where two arterials meet there is always a light, where one does mostly,
+ * elsewhere seldom.
  */
 const CYCLE_MS = 70_000;
 const GREEN_SHARE = 0.44;

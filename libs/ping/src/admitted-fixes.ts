@@ -52,7 +52,8 @@ export class AdmittedFixes {
     const { values } = this.#rows;
     const isKnown = at >= 0 && values[at + CAPTURED_AT_MS] !== NEVER && values[at + OFFSET_MS] === clockOffsetMs;
     if (isKnown) {
-      const order = ping.capturedAtMs - (values[at + CAPTURED_AT_MS] as number) || ping.seq - (values[at + SEQ] as number);
+      const order =
+        ping.capturedAtMs - (values[at + CAPTURED_AT_MS] as number) || ping.seq - (values[at + SEQ] as number);
       if (order < 0) return 'out_of_order';
       if (order === 0) return this.#isFixOf(at, ping) ? 'duplicate' : 'out_of_order';
     }

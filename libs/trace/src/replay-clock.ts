@@ -15,9 +15,10 @@ export interface ReplayPing {
 }
 
 /**
- * Puts a schedule on a real clock: offset 0 is the start. A sender that falls behind by more than `maxLagMs` sets the rest of
- * the schedule back by what it is behind, so that the newest ping sent stays about now however slow the way is; order holds,
- * since a set-back only makes later rows later still. Without set-backs every time is exact, and a repeat stays a repeat.
+ * Puts a schedule on a real clock: offset 0 is the start. A sender that falls behind by more than `maxLagMs` sets the
+ * rest of the schedule back by what it is behind, so that the newest ping sent stays about now however slow the way is;
+ * order holds, since a set-back only makes later rows later still. Without set-backs every time is exact, and a repeat
+ * stays a repeat.
  */
 export class ReplayClock {
   #startMs: number;

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { ReplayClock } from './replay-clock.js';
 import { replayLengthMs, replaySchedule } from './replay-schedule.js';
-import { parseTrace, type TraceRow } from './trace-row.js';
+import { parseTrace, TRACE_COLUMNS, type TraceRow } from './trace-row.js';
 
 const START_MS = 1_700_000_000_000;
 const HEADER = 'driver_id,ts_ms,lat,lng\n';
@@ -134,9 +134,7 @@ describe('the replay clock', () => {
   });
 
   it('gives the readings that the row has, and no others', () => {
-    const { rows: full } = parseTrace(
-      'driver_id,ts_ms,lat,lng,speed_mps,heading_deg,accuracy_m,status,vehicle_class\na,5000,1,2,3,4,5,idle,car\nb,5000,1,2,,,,,\n',
-    );
+    const { rows: full } = parseTrace(`${TRACE_COLUMNS.join(',')}\na,5000,1,2,3,4,5,idle,car\nb,5000,1,2,,,,,\n`);
     const clock = new ReplayClock(START_MS);
     expect([...replaySchedule(full, { speed: 1 })].map((scheduled) => clock.ping(scheduled))).toEqual([
       {

@@ -6,13 +6,13 @@ import type { TraceRow } from './trace-row.js';
  *
  *   t₀          the time of the first row                      (trace ms)
  *   M           the newest time of the rows sent so far        (trace ms)
- *   at          = (M − t₀) / speed       ms after the start: a row newer than M waits (ts − M)/speed, any other goes at once
- *   captured    = (ts − t₀) / speed      ms after the start; so the newest row sent is about now, and a row that is hours
- *                                        older than M is hours/speed old
+ *   at          = (M − t₀) / speed       ms after the start: a row newer than M waits (ts − M)/speed, others don't
+ *   captured    = (ts − t₀) / speed      ms after the start; so the newest row sent is about now, and a row that is
+ *                                        hours older than M is hours/speed old
  *   seq         = ⌊ts / 1000⌋            the row's second in the trace, an unsigned 32-bit number until the year 2106
  *
- * `captured` depends on the row alone. So a repeat of a row is captured in the same ms as the row and carries the same `seq`:
- * it stays a duplicate; and rows that an enormous speed presses into one ms are still ordered by `seq`.
+ * `captured` depends on the row alone. So a repeat of a row is captured in the same ms as the row and carries the same
+ * `seq`: it stays a duplicate; and rows that an enormous speed presses into one ms are still ordered by `seq`.
  */
 export interface ScheduledRow {
   /** When to send it, in ms after the start; never falls from one row to the next. */

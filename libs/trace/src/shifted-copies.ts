@@ -2,10 +2,11 @@ import { wrapLngDeg } from '@hexfleet/geodesy';
 import type { TraceRow } from './trace-row.js';
 
 /**
- * Copies of vehicles, for more load at true speed: copy k (2, 3, …) of vehicle `v` is called `v.k` and drives the same way at
- * the same time, moved by a fixed offset. Offsets lie on a sunflower: 300 m · √(k − 1) from the original, each turned by the
- * golden angle from the one before, so that copies spread evenly and no two drive on the same place.
- * Source of the arrangement: H. Vogel, "A better way to construct the sunflower head", Mathematical Biosciences 44 (1979).
+ * Copies of vehicles, for more load at true speed: copy k (2, 3, …) of vehicle `v` is called `v.k` and drives the same
+ * way at the same time, moved by a fixed offset. Offsets lie on a sunflower: 300 m · √(k − 1) from the original, each
+ * turned by the golden angle from the one before, so that copies spread evenly and no two drive on the same place.
+ * Source of the arrangement: H. Vogel, "A better way to construct the sunflower head", Mathematical Biosciences 44
+ * (1979).
  */
 const SPACING_M = 300;
 const GOLDEN_ANGLE_RAD = Math.PI * (3 - Math.sqrt(5));

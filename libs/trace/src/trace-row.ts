@@ -1,8 +1,8 @@
 import { columnPlaces, numberedLines, numberIn, type UnreadableLine } from './trace-text.js';
 
 /**
- * One row of a trace, as the file has it: nothing is checked but that it names a vehicle and a time. A coordinate that is no
- * number is NaN; a reading the file has no column or no value for is `undefined`.
+ * One row of a trace, as the file has it: nothing is checked but that it names a vehicle and a time. A coordinate that
+ * is no number is NaN; a reading the file has no column or no value for is `undefined`.
  */
 export interface TraceRow {
   readonly driverId: string;

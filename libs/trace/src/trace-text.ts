@@ -3,7 +3,7 @@ export class TraceFormatError extends Error {
   override readonly name = 'TraceFormatError';
 }
 
-/** A line that names no vehicle or no time, so that nothing can be sent for it. `line` counts from 1, the header is 1. */
+/** A line that names no vehicle or no time, so that nothing can be sent for it. The header is line 1. */
 export interface UnreadableLine {
   readonly line: number;
   readonly text: string;

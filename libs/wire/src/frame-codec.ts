@@ -29,7 +29,11 @@ export function readDecodedFrame(decoded: unknown): ClientFrameReading {
   if (!isRecord(decoded)) return { kind: 'invalid', frameSeq: undefined, detail: 'a frame is an object' };
   const { frameSeq, auth, pings } = decoded;
   if (frameSeq !== undefined && !isFrameSeq(frameSeq)) {
-    return { kind: 'invalid', frameSeq: undefined, detail: `frameSeq must be a whole number from 0 to ${MAX_FRAME_SEQ}` };
+    return {
+      kind: 'invalid',
+      frameSeq: undefined,
+      detail: `frameSeq must be a whole number from 0 to ${MAX_FRAME_SEQ}`,
+    };
   }
   if (auth !== undefined) {
     if (typeof auth !== 'string') return { kind: 'invalid', frameSeq, detail: 'auth must be a token' };

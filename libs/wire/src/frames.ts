@@ -17,7 +17,11 @@ export interface WirePing {
 
 /** From an app: pings, or a token that renews the one that the socket was opened with; never both. */
 export type ClientFrame =
-  | { readonly frameSeq?: number | undefined; readonly sentAtMs?: number | undefined; readonly pings: readonly WirePing[] }
+  | {
+      readonly frameSeq?: number | undefined;
+      readonly sentAtMs?: number | undefined;
+      readonly pings: readonly WirePing[];
+    }
   | { readonly frameSeq?: number | undefined; readonly auth: string };
 
 /** What became of one ping that was not accepted. */

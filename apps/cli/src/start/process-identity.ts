@@ -17,9 +17,14 @@ export function identityOf(pid: number): ProcessIdentity | undefined {
   return process.platform === 'linux' ? fromProc(pid)?.identity : fromPs(pid)?.identity;
 }
 
+/** Whether that very process still runs, whatever it calls itself by now: a program may change its title. */
 export function isStillRunning(known: ProcessIdentity): boolean {
-  const now = identityOf(known.pid);
-  return now !== undefined && now.startedAt === known.startedAt && now.command === known.command;
+  return identityOf(known.pid)?.startedAt === known.startedAt;
+}
+
+/** The same, under the same command line: what must hold before a process is ended that was only read about. */
+export function isStillRunningAs(known: ProcessIdentity): boolean {
+  return isStillRunning(known) && identityOf(known.pid)?.command === known.command;
 }
 
 /** The nearest process above this one that satisfies `wanted`. */

@@ -1,7 +1,7 @@
 import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { identityOf, isStillRunning, type ProcessIdentity } from './process-identity.js';
+import { identityOf, isStillRunningAs, type ProcessIdentity } from './process-identity.js';
 
 /**
  * Which processes this Hexfleet has started, on disk, so that after a kill −9 the next start ends what is left of them,
@@ -32,8 +32,8 @@ export class RunRecord {
 
   /** Ends what an earlier run left behind; resolves to its labels once all of it is gone. */
   async endLeftovers(): Promise<string[]> {
-    const leftovers = Object.entries(this.#read()).filter(([, identity]) => isStillRunning(identity));
-    const running = () => leftovers.filter(([, identity]) => isStillRunning(identity));
+    const leftovers = Object.entries(this.#read()).filter(([, identity]) => isStillRunningAs(identity));
+    const running = () => leftovers.filter(([, identity]) => isStillRunningAs(identity));
     signalAll(running(), 'SIGTERM');
     for (let waitedMs = 0; running().length > 0 && waitedMs < TERM_PATIENCE_MS; waitedMs += POLL_INTERVAL_MS) {
       await sleep(POLL_INTERVAL_MS);

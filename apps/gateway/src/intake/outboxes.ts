@@ -11,7 +11,10 @@ export class Outboxes {
     partitions: number,
     private readonly surroundings: OutboxSurroundings,
   ) {
-    this.#byPartition = Array.from({ length: partitions }, (_, partition) => new PartitionOutbox(partition, surroundings));
+    this.#byPartition = Array.from(
+      { length: partitions },
+      (_, partition) => new PartitionOutbox(partition, surroundings),
+    );
   }
 
   of(partition: number): PartitionOutbox {

@@ -139,7 +139,9 @@ export class PartitionOutbox {
   async #publish(batch: Batch): Promise<void> {
     const { publisher, settings, nowMs, observePublish } = this.surroundings;
     const startedAtMs = nowMs();
-    const result = await publisher.publish(this.partition, batch.message, settings.publishTimeoutMs).catch(() => UNKNOWN);
+    const result = await publisher
+      .publish(this.partition, batch.message, settings.publishTimeoutMs)
+      .catch(() => UNKNOWN);
     observePublish(result, nowMs() - startedAtMs, batch.pings);
     // Given up meanwhile: the name it was published under is no longer used.
     if (this.#inFlight !== batch) return;

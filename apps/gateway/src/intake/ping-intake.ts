@@ -8,7 +8,7 @@ import {
   type RejectCode,
   readPing,
 } from '@hexfleet/ping';
-import type { PingRequest } from '@hexfleet/wire';
+import type { NextPing, PingRequest } from '@hexfleet/wire';
 import type { Backlog } from './backlog.js';
 import { PendingPing } from './latest-by-driver.js';
 import type { Outboxes } from './outboxes.js';
@@ -25,6 +25,8 @@ export interface IntakeParts {
   readonly outboxes: Outboxes;
   readonly backlog: Backlog;
   readonly tally: PingTally;
+  /** What every app is told about its next ping. */
+  readonly next: NextPing;
   readonly nowMs: () => number;
 }
 
@@ -39,10 +41,10 @@ export class PingIntake {
    * coalesces and publishes. `onSettled` is called once, when each has its answer; of pings that are all refused, at once.
    */
   submit({ sentAtMs, pings }: PingRequest, sender: Sender, onSettled: (submission: Submission) => void): void {
-    const { clocks, admitted, cells, outboxes, tally, nowMs } = this.parts;
+    const { clocks, admitted, cells, outboxes, tally, next, nowMs } = this.parts;
     const receivedAtMs = nowMs();
     const clockOffsetMs = clocks.observe(sender.clock, sentAtMs, receivedAtMs);
-    const submission = new Submission(pings.length, onSettled);
+    const submission = new Submission(pings.length, next, onSettled);
     tally.received += pings.length;
 
     for (let index = 0; index < pings.length; index++) {

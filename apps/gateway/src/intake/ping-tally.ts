@@ -1,4 +1,4 @@
-import { REJECT_CODES, type RejectCode, SHED_CODES, STATUSES, type ShedCode, type Status } from '@hexfleet/ping';
+import { REJECT_CODES, type RejectCode, SHED_CODES, type ShedCode, STATUSES, type Status } from '@hexfleet/ping';
 
 /**
  * What became of this gateway's pings since it started. It follows their fate and not what was answered: a ping whose batch
@@ -28,9 +28,7 @@ export class PingTally {
 
   /** Pings that were received and whose fate isn't known yet. */
   get unsettled(): number {
-    return (
-      this.received - this.rejectedTotal - this.shedTotal - this.coalesced - this.unavailable - this.accepted
-    );
+    return this.received - this.rejectedTotal - this.shedTotal - this.coalesced - this.unavailable - this.accepted;
   }
 }
 

@@ -1,5 +1,6 @@
 import type { Claims } from '@hexfleet/access';
 import { DEFAULT_VEHICLE_CLASS, type PingSender, STATUSES } from '@hexfleet/ping';
+import { Problem } from '@hexfleet/web-edge';
 
 /** Whose pings a client may send, and by whose clock they are timed: a driver's phone, or a fleet's server. */
 export interface Sender extends PingSender {
@@ -26,4 +27,8 @@ export function namesAnotherDriver(pings: readonly unknown[], { driverId: own }:
     if (named !== undefined && named !== own) return true;
   }
   return false;
+}
+
+export function anotherDriver(): Problem {
+  return new Problem('forbidden', "a driver's token is for that driver's pings only");
 }

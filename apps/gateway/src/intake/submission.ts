@@ -14,6 +14,7 @@ export class Submission {
 
   constructor(
     pings: number,
+    private readonly next: NextPing,
     private readonly onSettled: (submission: Submission) => void,
   ) {
     this.#open = pings;
@@ -46,10 +47,10 @@ export class Submission {
   }
 
   /** What the client is told, complete once settled. */
-  answer(next: NextPing): PingAnswer {
+  answer(): PingAnswer {
     const { coalesced, shed, rejected, unavailable } = this.#counts;
     const results = this.#results.sort((a, b) => a.index - b.index);
-    return { accepted: this.#accepted, coalesced, shed, rejected, unavailable, results, next };
+    return { accepted: this.#accepted, coalesced, shed, rejected, unavailable, results, next: this.next };
   }
 
   #settle(result: PingResult): void {

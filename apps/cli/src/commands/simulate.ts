@@ -1,0 +1,117 @@
+import { FleetSimulation } from '@hexfleet/fleet-simulation';
+import { AnswerTally } from '@hexfleet/ping-client';
+import { parseDurationMs } from '@hexfleet/settings';
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import { ProgressBar } from '../progress-bar.js';
+import { allAnswered, answerLines, grouped } from '../sending/answer-summary.js';
+import { integerBetween } from '../sending/integer-option.js';
+import { addTargetOptions, openLanes, type PingTarget, tokenFrom } from '../sending/ping-target.js';
+import { stopSignal } from '../sending/stop-signal.js';
+import { LonePhones } from '../simulate/lone-phones.js';
+import { runSimulation } from '../simulate/simulate-run.js';
+import { writeTrace } from '../simulate/write-trace.js';
+import { UserError } from '../user-error.js';
+import { durationWithin, positiveNumber } from './option-values.js';
+
+interface SimulateOptions extends PingTarget {
+  readonly drivers: number;
+  readonly interval: number;
+  readonly duration: number;
+  readonly seed: number;
+  readonly center: { readonly latDeg: number; readonly lngDeg: number };
+  readonly radius: number;
+  readonly csv?: string;
+  readonly json: boolean;
+}
+
+const SAN_FRANCISCO = { latDeg: 37.7749, lngDeg: -122.4194 };
+
+export function registerSimulate(program: Command): void {
+  const command = program
+    .command('simulate')
+    .description('a fleet of believable cars that drives, and pings, in real time')
+    .option('--drivers <n>', 'how many cars', integerBetween(1, 5_000_000), 10_000)
+    .addOption(
+      new Option('--interval <duration>', 'between two pings of a driver')
+        .argParser(durationWithin('100ms', '1h'))
+        .default(4_000, '4s'),
+    )
+    .addOption(
+      new Option('--duration <duration>', 'how long; forever (or 0) means until it is stopped')
+        .argParser(durationOrForever)
+        .default(60_000, '60s'),
+    )
+    .option('--seed <n>', 'the same seed gives the same fleet', integerBetween(0, 0xffff_ffff), 1)
+    .addOption(
+      new Option('--center <lat,lng>', 'where they drive').argParser(place).default(SAN_FRANCISCO, '37.7749,-122.4194'),
+    )
+    .option('--radius <m>', 'how far around that, in metres', positiveNumber, 6_000)
+    .option('--csv <file>', 'writes a trace (.csv or .csv.gz) in place of sending')
+    .option('--json', 'the summary as JSON', false);
+  addTargetOptions(command).action(async (options: SimulateOptions) => {
+    const wentWell = options.csv === undefined ? await simulate(options) : await record(options, options.csv);
+    process.exitCode = wentWell ? 0 : 1;
+  });
+}
+
+/** True when every ping got an answer that settles it. */
+async function simulate(options: SimulateOptions): Promise<boolean> {
+  const { drivers, duration, json, gateway: gatewayUrl, retries, token, dataDir } = options;
+  const stop = stopSignal();
+  const startMs = Date.now();
+  const simulation = fleetOf(options, startMs);
+  const tally = new AnswerTally();
+  const lanes = await openLanes(options, tally);
+  const tokenOf = (driverId: string) => tokenFrom(dataDir, { subject: driverId, role: 'driver' });
+  const lonePhones = token === undefined ? new LonePhones({ gatewayUrl, retries, tally, tokenOf }) : undefined;
+  const bar = new ProgressBar('simulate');
+  const outcome = await runSimulation({ simulation, lanes, lonePhones, tally, bar, stop }, startMs, duration);
+  bar.end();
+
+  const { counts, refusal } = tally;
+  const { seconds, heldMs } = outcome;
+  if (json) process.stdout.write(`${JSON.stringify({ drivers, seconds, heldMs, ...counts })}\n`);
+  else {
+    const head = `${grouped(drivers)} drivers for ${seconds.toFixed(1)} s: `;
+    process.stdout.write(`${head}${answerLines(counts).join('\n')}\n`);
+  }
+  if (refusal !== undefined)
+    throw new UserError(`The gateway refused: ${refusal.status} ${refusal.code}. ${refusal.detail}`);
+  return allAnswered(counts);
+}
+
+/** True when the whole trace was written. */
+async function record(options: SimulateOptions, path: string): Promise<boolean> {
+  const { duration: durationMs, drivers, json } = options;
+  if (!Number.isFinite(durationMs)) throw new UserError('A trace comes to an end: give --csv a --duration.');
+  const stop = stopSignal();
+  const startMs = Date.now();
+  const bar = new ProgressBar('simulate');
+  const rows = await writeTrace(fleetOf(options, startMs), path, { startMs, durationMs, bar, stop });
+  bar.end();
+  const text = json ? JSON.stringify({ drivers, rows, file: path }) : `${grouped(rows)} rows in ${path}`;
+  process.stdout.write(`${text}\n`);
+  return !stop.aborted;
+}
+
+function fleetOf({ seed, drivers, interval, center, radius }: SimulateOptions, startMs: number): FleetSimulation {
+  try {
+    return new FleetSimulation({ seed, drivers, intervalMs: interval, startMs, center, radiusM: radius });
+  } catch (error) {
+    if (error instanceof RangeError) throw new UserError(`No fleet can drive there: ${error.message}.`);
+    throw error;
+  }
+}
+
+function durationOrForever(text: string): number {
+  const valueMs = text === 'forever' ? 0 : parseDurationMs(text);
+  if (valueMs === undefined) throw new InvalidArgumentError('It must be a duration such as 60s or 2h, or forever.');
+  return valueMs === 0 ? Number.POSITIVE_INFINITY : valueMs;
+}
+
+function place(text: string): SimulateOptions['center'] {
+  const [, lat, lng] = /^(-?\d+(?:\.\d+)?),(-?\d+(?:\.\d+)?)$/.exec(text) ?? [];
+  if (lat === undefined || lng === undefined)
+    throw new InvalidArgumentError('It must be lat,lng such as 37.7749,-122.4194.');
+  return { latDeg: Number(lat), lngDeg: Number(lng) };
+}

@@ -1,0 +1,69 @@
+import { DEFAULT_HYGIENE } from '@hexfleet/ping';
+import { MAX_BATCH_PINGS } from '@hexfleet/ping-batch';
+import {
+  commonSettings,
+  decimal,
+  durationMs,
+  integer,
+  jwtSettings,
+  layoutSettings,
+  natsSettings,
+  port,
+  type SettingsOf,
+} from '@hexfleet/settings';
+
+/** Each key is a variable: `maxSpeedMps` is HEXFLEET_MAX_SPEED_MPS. Everything that the gateway holds has a bound here. */
+export const gatewaySettings = {
+  ...commonSettings,
+  ...natsSettings,
+  ...layoutSettings,
+  ...jwtSettings,
+  port: port(8080),
+
+  // Hygiene: what a ping must be to be admitted.
+  maxAgeMs: durationMs(1_000, 3_600_000).default(DEFAULT_HYGIENE.maxAgeMs),
+  futureToleranceMs: durationMs(0, 600_000).default(DEFAULT_HYGIENE.futureToleranceMs),
+  maxAccuracyM: decimal(1, 100_000).default(DEFAULT_HYGIENE.maxAccuracyM),
+  /** Raise it for replays that run faster than life. */
+  maxSpeedMps: decimal(1, 1_000_000).default(DEFAULT_HYGIENE.maxSpeedMps),
+  slackM: decimal(0, 10_000).default(DEFAULT_HYGIENE.slackM),
+  /** Past it, the drivers that have been silent longest are forgotten. About 200 bytes each. */
+  driversRemembered: integer(100, 50_000_000).default(500_000),
+
+  // Requests and sockets.
+  /** Of a request's body and of a WebSocket message. */
+  maxBodyBytes: integer(1_024, 16_777_216).default(524_288),
+  maxSockets: integer(1, 200_000).default(20_000),
+  /** Frames of one socket that wait for their answers; past it the socket isn't read. */
+  maxFramesInFlight: integer(1, 10_000).default(64),
+  /** Answers of one socket that its client hasn't read; past it the socket is closed. */
+  maxBufferedBytes: integer(4_096, 67_108_864).default(1_048_576),
+  /** A silent socket is pinged after one of these, and cut after two more. */
+  idleMs: durationMs(1_000, 600_000).default(30_000),
+
+  // The way to the stream.
+  flushIntervalMs: durationMs(1, 1_000).default(25),
+  /** Drivers pending in a partition at which it is flushed early. */
+  flushPings: integer(1, MAX_BATCH_PINGS).default(500),
+  publishTimeoutMs: durationMs(100, 60_000).default(5_000),
+  maxDoubtMs: durationMs(1_000, 86_400_000).default(600_000),
+  publisherIdleMs: durationMs(60_000, 86_400_000).default(1_800_000),
+  /** Pings that wait for the stream, over all partitions; past it pings are shed. */
+  maxPendingPings: integer(1, 10_000_000).default(50_000),
+
+  // What apps are told.
+  nextAfterMs: durationMs(100, 600_000).default(4_000),
+  nextMinMoveM: integer(0, 10_000).default(25),
+  retryAfterSeconds: integer(1, 3_600).default(2),
+
+  // The end.
+  /** How long pings under way may take to be acknowledged when the gateway stops. */
+  drainMs: durationMs(0, 60_000).default(5_000),
+  /** Over how long clients are told to spread their coming back. */
+  reconnectSpreadMs: durationMs(0, 600_000).default(10_000),
+};
+
+export type GatewaySettings = SettingsOf<typeof gatewaySettings>;
+
+/** Where providers find the settings. */
+export const GATEWAY_SETTINGS = Symbol('gateway settings');

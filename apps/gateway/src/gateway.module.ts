@@ -1,0 +1,81 @@
+import { randomBytes } from 'node:crypto';
+import { createTokenVerifier, TokenVerifier } from '@hexfleet/access';
+import { HomeCells } from '@hexfleet/cells';
+import { AdmittedFixes, ClockOffsets } from '@hexfleet/ping';
+import { createMetrics, type Logger, Metrics } from '@hexfleet/telemetry';
+import { HealthModule } from '@hexfleet/web-edge';
+import { type DynamicModule, Module } from '@nestjs/common';
+import { GatewayLifecycle } from './gateway-lifecycle.js';
+import { exportHoldings, exportSockets, exportTally, publishObserver } from './gateway-metrics.js';
+import { GATEWAY_SETTINGS, type GatewaySettings } from './gateway-settings.js';
+import { Backlog } from './intake/backlog.js';
+import { Outboxes } from './intake/outboxes.js';
+import { PingIntake } from './intake/ping-intake.js';
+import { PingTally } from './intake/ping-tally.js';
+import { PingsController } from './pings.controller.js';
+import { DriverStream } from './stream/driver-stream.js';
+import { StreamLink } from './stream-link.js';
+
+/** Wires the gateway. What its parts are is said where they are; in what order they start and stop, in GatewayLifecycle. */
+@Module({})
+// biome-ignore lint/complexity/noStaticOnlyClass: a Nest module is a class.
+export class GatewayModule {
+  static register(settings: GatewaySettings, logger: Logger): DynamicModule {
+    const parts = makeParts(settings, logger);
+    return {
+      module: GatewayModule,
+      imports: [HealthModule.register({ metrics: parts.metrics, checks: { nats: () => mustBeThere(parts.link) } })],
+      controllers: [PingsController],
+      providers: [
+        { provide: GATEWAY_SETTINGS, useValue: settings },
+        { provide: TokenVerifier, useValue: parts.verifier },
+        { provide: Metrics, useValue: parts.metrics },
+        { provide: StreamLink, useValue: parts.link },
+        { provide: Outboxes, useValue: parts.outboxes },
+        { provide: PingIntake, useValue: parts.intake },
+        { provide: DriverStream, useValue: parts.stream },
+        GatewayLifecycle,
+      ],
+    };
+  }
+}
+
+function makeParts(settings: GatewaySettings, logger: Logger) {
+  const metrics = createMetrics();
+  const verifier = createTokenVerifier(settings);
+  const tally = new PingTally();
+  const backlog = new Backlog(settings.maxPendingPings);
+  const admitted = new AdmittedFixes(settings.driversRemembered);
+  const nowMs = Date.now;
+  const link: StreamLink = new StreamLink(settings, logger, () => outboxes.retrySoon());
+  const outboxes = new Outboxes(settings.partitions, {
+    settings,
+    publisher: link,
+    tally,
+    backlog,
+    admitted,
+    nowMs,
+    newPublisherName: () => randomBytes(8).toString('hex'),
+    observePublish: publishObserver(metrics),
+  });
+  const intake = new PingIntake({
+    policy: settings,
+    clocks: new ClockOffsets(settings.driversRemembered),
+    admitted,
+    cells: new HomeCells(settings),
+    outboxes,
+    backlog,
+    tally,
+    next: { afterMs: settings.nextAfterMs, minMoveM: settings.nextMinMoveM },
+    nowMs,
+  });
+  const stream = new DriverStream(settings, verifier, { ...settings, intake, verifier, nowMs }, Math.random);
+  exportTally(metrics, tally);
+  exportHoldings(metrics, { outboxes, backlog, admitted });
+  exportSockets(metrics, stream);
+  return { metrics, verifier, link, outboxes, intake, stream };
+}
+
+function mustBeThere(link: StreamLink): void {
+  if (!link.connected) throw new Error('the stream is away');
+}

@@ -1,0 +1,152 @@
+import type { Claims, TokenVerifier } from '@hexfleet/access';
+import { authenticate, Problem, problemOf } from '@hexfleet/web-edge';
+import type { FrameCodec, PingRequest, ServerFrame } from '@hexfleet/wire';
+import type { WebSocket } from 'ws';
+import type { PingIntake } from '../intake/ping-intake.js';
+import { anotherDriver, namesAnotherDriver, type Sender, senderOf } from '../intake/sender.js';
+import { CLOSE } from './close-codes.js';
+
+export interface SocketSurroundings {
+  readonly intake: PingIntake;
+  readonly verifier: TokenVerifier;
+  readonly nowMs: () => number;
+  readonly maxFramesInFlight: number;
+  readonly maxBufferedBytes: number;
+}
+
+/** One client's WebSocket. Nothing waits here: a frame is decoded, handed to the intake, and answered when that calls back. */
+export class DriverSocket {
+  frames = 0;
+  #claims: Claims;
+  #sender: Sender;
+  #framesInFlight = 0;
+  #isHeard = true;
+  #isPinged = false;
+
+  constructor(
+    private readonly webSocket: WebSocket,
+    private readonly codec: FrameCodec,
+    claims: Claims,
+    private readonly surroundings: SocketSurroundings,
+  ) {
+    this.#claims = claims;
+    this.#sender = senderOf(claims);
+    webSocket.on('message', (message, isBinary) => this.#read(message as Buffer, isBinary));
+    webSocket.on('pong', () => this.#hear());
+    // ws closes the socket with the right code by itself (1002, 1007, 1009); the `close` event follows.
+    webSocket.on('error', () => {});
+  }
+
+  /** Closes the socket when its token has expired and was not renewed. */
+  closeIfExpired(nowMs: number): boolean {
+    const isExpired = nowMs >= this.#claims.expiresAtMs;
+    if (isExpired) this.#close(CLOSE.tokenExpired, 'the token has expired');
+    return isExpired;
+  }
+
+  /** Called at even intervals: a socket silent for one is pinged, and one silent for two more is cut. */
+  checkSilence(): void {
+    if (this.#isHeard) this.#isHeard = false;
+    else if (this.#isPinged) this.webSocket.terminate();
+    else if (this.webSocket.readyState === this.webSocket.OPEN) {
+      this.#isPinged = true;
+      this.webSocket.ping();
+    }
+  }
+
+  /** Tells the client that the gateway is about to stop, and when to come back. */
+  announceEnd(reconnectAfterMs: number): void {
+    this.#send({ goingAway: { reconnectAfterMs } });
+  }
+
+  end(): void {
+    this.#close(CLOSE.goingAway, 'the gateway stops');
+  }
+
+  cut(): void {
+    this.webSocket.terminate();
+  }
+
+  #read(message: Buffer, isBinary: boolean): void {
+    if (this.webSocket.readyState !== this.webSocket.OPEN || this.closeIfExpired(this.surroundings.nowMs())) return;
+    this.#hear();
+    this.frames++;
+    if (isBinary !== this.codec.isBinary) {
+      const kind = this.codec.isBinary ? 'binary' : 'text';
+      this.#close(CLOSE.wrongKind, `${this.codec.subprotocol} is made of ${kind} messages`);
+      return;
+    }
+    const reading = this.codec.readClientFrame(message);
+    if (reading.kind === 'pings') this.#submit(reading.frameSeq, reading.request);
+    else if (reading.kind === 'auth') void this.#renew(reading.frameSeq, reading.token);
+    else if (reading.kind === 'invalid') this.#refuse(reading.frameSeq, new Problem('invalid_request', reading.detail));
+    else this.#close(CLOSE.undecodable, reading.detail);
+  }
+
+  #submit(frameSeq: number | undefined, request: PingRequest): void {
+    if (namesAnotherDriver(request.pings, this.#sender)) {
+      this.#refuse(frameSeq, anotherDriver());
+      return;
+    }
+    this.#beginFrame();
+    this.surroundings.intake.submit(request, this.#sender, (settled) => {
+      this.#endFrame();
+      this.#send({ frameSeq, ...settled.answer() });
+    });
+  }
+
+  async #renew(frameSeq: number | undefined, token: string): Promise<void> {
+    this.#beginFrame();
+    try {
+      const claims = await authenticate(this.surroundings.verifier, token);
+      if (claims.subject !== this.#claims.subject || claims.role !== this.#claims.role) {
+        throw new Problem('forbidden', 'a socket stays with the subject and role that it was opened with');
+      }
+      this.#claims = claims;
+      this.#sender = senderOf(claims);
+      this.#send({ frameSeq, authExpiresAtMs: claims.expiresAtMs });
+    } catch (error) {
+      this.#refuse(frameSeq, problemOf(error));
+    } finally {
+      this.#endFrame();
+    }
+  }
+
+  #refuse(frameSeq: number | undefined, problem: Problem): void {
+    const { code, title, status, detail } = problem.body;
+    this.#send({ frameSeq, error: { code, title, status, detail } });
+  }
+
+  /** Past the bound the socket isn't read, and the client's own buffers fill: what ws has read already still comes in. */
+  #beginFrame(): void {
+    this.#framesInFlight++;
+    if (this.#framesInFlight >= this.surroundings.maxFramesInFlight) this.webSocket.pause();
+  }
+
+  #endFrame(): void {
+    this.#framesInFlight--;
+    const { webSocket, surroundings } = this;
+    if (webSocket.isPaused && this.#framesInFlight <= surroundings.maxFramesInFlight / 2) webSocket.resume();
+  }
+
+  #hear(): void {
+    this.#isHeard = true;
+    this.#isPinged = false;
+  }
+
+  #send(frame: ServerFrame): void {
+    const { webSocket, codec, surroundings } = this;
+    if (webSocket.readyState !== webSocket.OPEN) return;
+    if (webSocket.bufferedAmount > surroundings.maxBufferedBytes) {
+      this.#close(CLOSE.tryAgainLater, 'answers are not read');
+      return;
+    }
+    webSocket.send(codec.writeServerFrame(frame));
+  }
+
+  #close(code: number, reason: string): void {
+    // A paused socket would not see the client's part of the closing handshake.
+    if (this.webSocket.isPaused) this.webSocket.resume();
+    this.webSocket.close(code, reason);
+  }
+}
