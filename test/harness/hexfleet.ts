@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { guardAgainstOrphaning } from '@hexfleet/embedded-servers';
 import { atEnd, temporaryFolder } from './cleanup.js';
@@ -78,19 +79,23 @@ export class RunningHexfleet {
     await this.#ended;
   }
 
-  /** Kills the writer (−9) and waits until a new one is ready. */
-  async killWriter(): Promise<void> {
-    const url = this.ready.writers[0] ?? '';
-    const before = await processStart(url);
-    const writer = this.living().find(({ command }) => command.includes('/location-writer/'));
-    if (writer === undefined) throw new Error('there is no writer to kill');
-    process.kill(writer.pid, 'SIGKILL');
-    await until(
-      'the writer is back',
-      async () => (await processStart(url).catch(() => before)) !== before,
-      READY_BOUND_MS,
-    );
-    await until('the writer is ready', () => answersReady(url), READY_BOUND_MS);
+  /** Which process each part is now: a restarted one has another pid than the ready line told. */
+  currentPids(): Readonly<Record<'gateway' | 'writer' | 'nearby' | 'ops', number>> & Readonly<Record<string, number>> {
+    const record: Record<string, { pid: number }> = JSON.parse(readFileSync(join(this.dataDir, 'run.json'), 'utf8'));
+    return Object.fromEntries(Object.entries(record).map(([label, { pid }]) => [label, pid])) as never;
+  }
+
+  /** Kills an app (−9) and waits until its successor is ready. */
+  async killApp(label: 'gateway' | 'writer' | 'nearby' | 'ops'): Promise<void> {
+    const url = label === 'writer' ? this.ready.writers[0] : this.ready[label];
+    const { [label]: pid } = this.currentPids();
+    process.kill(pid, 'SIGKILL');
+    await until(`the ${label} is back`, () => this.currentPids()[label] !== pid, READY_BOUND_MS);
+    await until(`the ${label} is ready`, () => answersReady(url ?? ''), READY_BOUND_MS);
+  }
+
+  killWriter(): Promise<void> {
+    return this.killApp('writer');
   }
 
   /** Its processes and theirs that live now (Linux). */
@@ -168,10 +173,4 @@ function spawnHexfleet({ args = [], env = {}, dataDir = temporaryFolder() }: Hex
 
 async function answersReady(url: string): Promise<boolean> {
   return (await fetch(`${url}/readyz`).catch(() => undefined))?.ok ?? false;
-}
-
-/** prom-client's time of the process's start: another one means another process. */
-async function processStart(url: string): Promise<string | undefined> {
-  const metrics = await (await fetch(`${url}/metrics`)).text();
-  return /^process_start_time_seconds(?:\{[^}]*\})? (\S+)$/m.exec(metrics)?.[1];
 }

@@ -1,4 +1,6 @@
 import { Command, CommanderError } from 'commander';
+import { registerReplay } from './commands/replay.js';
+import { registerSimulate } from './commands/simulate.js';
 import { registerStart } from './commands/start.js';
 import { registerToken } from './commands/token.js';
 import { UserError } from './user-error.js';
@@ -10,6 +12,8 @@ const program = new Command('hexfleet')
 
 registerStart(program);
 registerToken(program);
+registerReplay(program);
+registerSimulate(program);
 
 // A reader of our output that goes away, such as `head`, ends that output and nothing else.
 for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);

@@ -24,6 +24,8 @@ interface SimulateOptions extends PingTarget {
   readonly json: boolean;
 }
 
+/** A trace begins at 2026-01-01 00:00 UTC, whenever it is made, so that the same seed gives the same file. */
+const TRACE_START_MS = 1_767_225_600_000;
 const SAN_FRANCISCO = { latDeg: 37.7749, lngDeg: -122.4194 };
 
 export function registerSimulate(program: Command): void {
@@ -85,7 +87,7 @@ async function record(options: SimulateOptions, path: string): Promise<boolean> 
   const { duration: durationMs, drivers, json } = options;
   if (!Number.isFinite(durationMs)) throw new UserError('A trace comes to an end: give --csv a --duration.');
   const stop = stopSignal();
-  const startMs = Date.now();
+  const startMs = TRACE_START_MS;
   const bar = new ProgressBar('simulate');
   const rows = await writeTrace(fleetOf(options, startMs), path, { startMs, durationMs, bar, stop });
   bar.end();

@@ -3,7 +3,7 @@ import type { AnswerTally, PingLanes } from '@hexfleet/ping-client';
 import { ReplayClock, type ReplayPace, replayLengthMs, replaySchedule, type TraceRow } from '@hexfleet/trace';
 import type { ProgressBar } from '../progress-bar.js';
 import { grouped } from '../sending/answer-summary.js';
-import { aborted } from '../sending/stop-signal.js';
+import { cutAfterStop } from '../sending/stop-signal.js';
 
 /** Rows due within one tick travel together. */
 const TICK_MS = 20;
@@ -27,6 +27,7 @@ export async function runReplay(
   const clock = new ReplayClock(startMs);
   const total = rows.length * pace.fleets;
   const lengthSeconds = replayLengthMs(rows, pace.speed) / 1_000;
+  cutAfterStop(stop, () => lanes.close());
   const isOver = () => stop.aborted || tally.refusal !== undefined;
   const progress = () => {
     const secondsGone = (Date.now() - startMs) / 1_000;
@@ -43,14 +44,14 @@ export async function runReplay(
       progress();
       await turn();
     }
-    if (lanes.isFull) await Promise.race([lanes.room(), aborted(stop)]);
+    if (lanes.isFull) await lanes.room();
     if (isOver()) break;
     clock.keepUp(scheduled, Date.now());
     lanes.push(clock.ping(scheduled));
     handedOver++;
   }
   const redraw = setInterval(progress, TICK_MS * 5);
-  if (!isOver()) await Promise.race([lanes.drained(), aborted(stop)]);
+  if (tally.refusal === undefined) await lanes.drained();
   clearInterval(redraw);
   await lanes.close();
   return { handedOver, heldMs: clock.heldMs, seconds: (Date.now() - startMs) / 1_000 };

@@ -14,8 +14,11 @@ export function stopSignal(): AbortSignal {
   return stop.signal;
 }
 
-/** Resolves when the signal is aborted, at once when it is. */
-export function aborted(signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return Promise.resolve();
-  return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
+/** What is on its way when we are told to stop gets so long to come to its end. */
+const PATIENCE_MS = 3_000;
+
+/** Calls `cut` once the signal is aborted and the patience with what is still on its way is over. */
+export function cutAfterStop(signal: AbortSignal, cut: () => Promise<unknown>): void {
+  const wait = () => setTimeout(() => void cut(), PATIENCE_MS).unref();
+  signal.addEventListener('abort', wait, { once: true });
 }

@@ -3,13 +3,12 @@ import type { FleetSimulation, SimulatedPing } from '@hexfleet/fleet-simulation'
 import type { AnswerTally, PingLanes } from '@hexfleet/ping-client';
 import type { ProgressBar } from '../progress-bar.js';
 import { grouped } from '../sending/answer-summary.js';
-import { aborted } from '../sending/stop-signal.js';
+import { cutAfterStop } from '../sending/stop-signal.js';
 import type { LonePhones } from './lone-phones.js';
 
 const TICK_MS = 20;
 /** A process that was held up for longer, such as a laptop asleep, goes on from now: phones don't catch up either. */
 const MAX_CATCH_UP_MS = 5_000;
-const STOP_PATIENCE_MS = 3_000;
 /** Up to this a clock is taken as it is, by the gateway too. */
 const CLOCK_TOLERANCE_MS = 5_000;
 
@@ -36,6 +35,8 @@ export async function runSimulation(
   durationMs: number,
 ): Promise<SimulateOutcome> {
   const { simulation, lanes, lonePhones, tally, bar, stop } = parts;
+  const close = () => Promise.all([lanes.close(), lonePhones?.close()]);
+  cutAfterStop(stop, close);
   let heldMs = 0;
   let reachedMs = startMs;
   while (!stop.aborted && tally.refusal === undefined && reachedMs < startMs + durationMs) {
@@ -52,10 +53,8 @@ export async function runSimulation(
     );
     await sleep(TICK_MS, undefined, { signal: stop }).catch(() => {});
   }
-  const drained = Promise.all([lanes.drained(), lonePhones?.drained()]);
-  const patience = aborted(stop).then(() => sleep(STOP_PATIENCE_MS, undefined, { ref: false }));
-  if (tally.refusal === undefined) await Promise.race([drained, patience]);
-  await Promise.all([lanes.close(), lonePhones?.close()]);
+  if (tally.refusal === undefined) await Promise.all([lanes.drained(), lonePhones?.drained()]);
+  await close();
   return { seconds: (reachedMs - startMs) / 1_000, heldMs };
 }
 

@@ -2,8 +2,8 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 
 /**
- * Which process a number means. Numbers are given again after a process has ended, so a process is known by its number,
- * its time of start and its command line together.
+ * Which process a number means. Numbers are given again after a process has ended, so a process is known by its number
+ * and its time of start together.
  */
 export interface ProcessIdentity {
   readonly pid: number;

@@ -1,0 +1,121 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { Redis } from 'ioredis';
+import { type RunningHexfleet, startHexfleet, startServers, type TestServers, until } from '../harness/index.js';
+import { FleetView, metricsOf, sumOf } from './fleet-view.js';
+import { SteadyLoad } from './steady-load.js';
+
+const REDIS_AWAY_MS = 20_000;
+const WRITER_DEATHS = 5;
+
+let servers: TestServers;
+let hexfleet: RunningHexfleet;
+let view: FleetView;
+
+beforeAll(async () => {
+  servers = await startServers();
+  // The load drives at 250 m/s, so that it crosses many partitions in little time.
+  const args = ['--nats', servers.natsUrl, '--redis', servers.redisUrls.join(','), '--max-speed-mps', '2000'];
+  hexfleet = await startHexfleet({ args });
+  view = new FleetView(hexfleet);
+});
+afterAll(() => hexfleet?.stop());
+
+async function readiness(url: string): Promise<number> {
+  return (await fetch(`${url}/readyz`)).status;
+}
+
+async function emptyRedis(url: string): Promise<void> {
+  const redis = new Redis(url);
+  await redis.flushall();
+  await redis.quit();
+}
+
+/** I2, I3, I4 and I6, once the load has stopped: the books balance, and each driver is in one place, its newest. */
+async function expectAllInPlace(load: SteadyLoad): Promise<void> {
+  await view.balanced();
+  for (const driverId of load.accepted.keys()) {
+    await until(`${driverId} is where it was last accepted`, async () => {
+      const shown = await view.driver(driverId);
+      return shown !== undefined && load.mayShow(shown);
+    });
+  }
+  const near = await view.near(37.7749, -122.4194, 100, 50_000);
+  const ids = near.map(({ id }) => id).filter((id) => id.startsWith('load-'));
+  expect(ids.sort()).toEqual([...load.accepted.keys()].sort());
+  expect(near.every((shown) => load.mayShow(shown))).toBe(true);
+}
+
+describe('under load', () => {
+  it('loses nothing accepted while Redis is stopped for 20 s; only who needs Redis is unready', async () => {
+    const load = new SteadyLoad(view);
+    load.start();
+    await until('the load is taken', () => load.accepted.size > 0);
+    await servers.redis.stop();
+    const { gateway, nearby, writers } = hexfleet.ready;
+    await until('nearby and the writer are unready', async () => {
+      const [a, b] = await Promise.all([readiness(nearby), readiness(writers[0] as string)]);
+      return a === 503 && b === 503;
+    });
+    const takenBefore = sumOf(await metricsOf(gateway), 'hexfleet_pings_accepted_total');
+    await sleep(REDIS_AWAY_MS);
+    expect(await readiness(gateway)).toBe(200);
+    expect(sumOf(await metricsOf(gateway), 'hexfleet_pings_accepted_total')).toBeGreaterThan(takenBefore);
+    await servers.startRedisAgain();
+    await until(
+      'all are ready',
+      async () => (await readiness(nearby)) === 200 && (await readiness(writers[0] as string)) === 200,
+    );
+    await sleep(1_000);
+    await load.stop();
+    expect([...load.statuses.keys()]).toEqual([202]);
+    await expectAllInPlace(load);
+  }, 120_000);
+
+  it('says 503 and takes nothing while NATS is stopped, and serves again by itself', async () => {
+    const load = new SteadyLoad(view);
+    load.start();
+    await until('the load is taken', () => load.accepted.size > 0);
+    await servers.nats.stop();
+    await until('the gateway is unready', async () => (await readiness(hexfleet.ready.gateway)) === 503);
+    const away = await view.post({ pings: [{ driverId: 'away', lat: 37.7, lng: -122.4, capturedAtMs: Date.now() }] });
+    expect([away.status, away.json]).toEqual([503, expect.objectContaining({ code: 'unavailable' })]);
+    expect(Number(away.headers['retry-after'])).toBeGreaterThan(0);
+    expect(away.headers['content-type']).toMatch(/^application\/problem\+json/);
+    const taken = sumOf(await metricsOf(hexfleet.ready.gateway), 'hexfleet_pings_accepted_total');
+    await sleep(3_000);
+    expect(sumOf(await metricsOf(hexfleet.ready.gateway), 'hexfleet_pings_accepted_total')).toBe(taken);
+    await servers.startNatsAgain();
+    await until('the gateway is ready', async () => (await readiness(hexfleet.ready.gateway)) === 200);
+    const sentBefore = load.statuses.get(202) ?? 0;
+    await until('the load is taken again', () => (load.statuses.get(202) ?? 0) > sentBefore + 5);
+    await load.stop();
+    await expectAllInPlace(load);
+  }, 120_000);
+
+  it('keeps order, places and books while its writer is killed five times', async () => {
+    const load = new SteadyLoad(view);
+    load.start();
+    for (let death = 0; death < WRITER_DEATHS; death++) {
+      await sleep(1_500);
+      await hexfleet.killWriter();
+    }
+    await sleep(1_000);
+    await load.stop();
+    expect([...load.statuses.keys()]).toEqual([202]);
+    await expectAllInPlace(load);
+  }, 120_000);
+
+  it('has all positions again after Redis came back empty', async () => {
+    const load = new SteadyLoad(view);
+    load.start();
+    await until('the load is taken', () => load.accepted.size > 0);
+    const quiet = { driverId: 'quiet', lat: 37.9, lng: -122.6, capturedAtMs: Date.now() };
+    expect((await view.post({ pings: [quiet] })).status).toBe(202);
+    await until('it is written', () => view.driver('quiet'));
+    await emptyRedis(servers.redis.url);
+    await until('a driver that says nothing more is there again', () => view.driver('quiet'));
+    await load.stop();
+    await expectAllInPlace(load);
+  }, 120_000);
+});

@@ -1,0 +1,105 @@
+import { type HttpReply, postPings } from '@hexfleet/ping-client';
+import type { RunningHexfleet } from '../harness/index.js';
+import { until } from '../harness/index.js';
+
+/** What a fleet's own server sees of a running Hexfleet, through nothing but its interfaces. */
+export class FleetView {
+  constructor(private readonly hexfleet: RunningHexfleet) {}
+
+  post(body: unknown): Promise<HttpReply> {
+    return postPings(`${this.hexfleet.ready.gateway}/v1/fleet/pings`, this.hexfleet.ready.tokens.fleet, body);
+  }
+
+  async driver(driverId: string): Promise<Position | undefined> {
+    const response = await this.get(`/v1/drivers/${encodeURIComponent(driverId)}`);
+    if (response.status === 404) return undefined;
+    if (response.status !== 200) throw new Error(`${response.status} ${await response.text()}`);
+    return (await response.json()) as Position;
+  }
+
+  async near(lat: number, lng: number, limit: number, radiusM: number): Promise<Position[]> {
+    const response = await this.get(`/v1/drivers/nearby?lat=${lat}&lng=${lng}&limit=${limit}&radiusM=${radiusM}`);
+    if (response.status !== 200) throw new Error(`${response.status} ${await response.text()}`);
+    return ((await response.json()) as { drivers: Position[] }).drivers;
+  }
+
+  /** Waits until the books balance, and returns them. @throws Error with the books when they never do. */
+  async balanced(): Promise<Books> {
+    let books: Books | undefined;
+    const isBalanced = async () => {
+      books = await this.books().catch(() => undefined);
+      if (books === undefined) return undefined;
+      const { received, rejected, shed, coalesced, unavailable, accepted, written, superseded, expired } = books;
+      const gateway = rejected + shed + coalesced + unavailable + accepted === received;
+      return gateway && accepted === written + superseded + expired ? books : undefined;
+    };
+    try {
+      return await until('the books balance', isBalanced);
+    } catch (error) {
+      throw new Error(`${error}: ${JSON.stringify(books)}`);
+    }
+  }
+
+  async books(): Promise<Books> {
+    const [gateway, writer] = await Promise.all([
+      metricsOf(this.hexfleet.ready.gateway),
+      metricsOf(this.hexfleet.ready.writers[0] ?? ''),
+    ]);
+    const ofGateway = (name: string) => sumOf(gateway, `hexfleet_pings_${name}_total`);
+    const ofWriter = (name: string) => sumOf(writer, `hexfleet_pings_${name}_total`);
+    return {
+      received: ofGateway('received'),
+      rejected: ofGateway('rejected'),
+      shed: ofGateway('shed'),
+      coalesced: ofGateway('coalesced'),
+      unavailable: ofGateway('unavailable'),
+      accepted: ofGateway('accepted'),
+      written: ofWriter('written'),
+      superseded: ofWriter('superseded'),
+      expired: ofWriter('expired'),
+      partitions: writer.filter(({ name }) => name === 'hexfleet_pings_written_total').length,
+    };
+  }
+
+  private get(path: string): Promise<Response> {
+    return fetch(this.hexfleet.ready.nearby + path, {
+      headers: { authorization: `Bearer ${this.hexfleet.ready.tokens.fleet}` },
+    });
+  }
+}
+
+export interface Position {
+  readonly id: string;
+  readonly lat: number;
+  readonly lng: number;
+  readonly distanceM: number;
+  readonly capturedAtMs: number;
+  readonly seq: number;
+}
+
+/** The counters of I6. */
+export interface Books {
+  readonly received: number;
+  readonly rejected: number;
+  readonly shed: number;
+  readonly coalesced: number;
+  readonly unavailable: number;
+  readonly accepted: number;
+  readonly written: number;
+  readonly superseded: number;
+  readonly expired: number;
+  /** Partitions whose owner exports its row. */
+  readonly partitions: number;
+}
+
+export async function metricsOf(url: string): Promise<{ name: string; value: number }[]> {
+  const text = await (await fetch(`${url}/metrics`)).text();
+  return [...text.matchAll(/^([a-z_]+)(?:\{[^}]*\})? ([0-9.e+-]+)$/gm)].map(([, name, value]) => ({
+    name: name as string,
+    value: Number(value),
+  }));
+}
+
+export function sumOf(metrics: readonly { name: string; value: number }[], name: string): number {
+  return metrics.filter((metric) => metric.name === name).reduce((sum, { value }) => sum + value, 0);
+}
