@@ -1,0 +1,71 @@
+import { FleetSimulation } from '@hexfleet/fleet-simulation';
+import { AnswerTally, type GatewayReply, type PingCarrier, PingLane, PingLanes } from '@hexfleet/ping-client';
+import type { WirePing } from '@hexfleet/wire';
+import { describe, expect, it } from '@jest/globals';
+import { ProgressBar } from '../progress-bar.js';
+import { runSimulation } from './simulate-run.js';
+
+class NotingCarrier implements PingCarrier {
+  readonly pings: { ping: WirePing; atMs: number }[] = [];
+
+  /** Answers wait for this. */
+  constructor(private readonly held: Promise<void> = Promise.resolve()) {}
+
+  async send(pings: readonly WirePing[]): Promise<GatewayReply> {
+    await this.held;
+    for (const ping of pings) this.pings.push({ ping, atMs: Date.now() });
+    const counts = { accepted: pings.length, coalesced: 0, shed: 0, rejected: 0, unavailable: 0 };
+    return { kind: 'answered', answer: { ...counts, results: [], next: { afterMs: 0, minMoveM: 0 } } };
+  }
+
+  async close(): Promise<void> {}
+}
+
+function simulate(carrier: PingCarrier, durationMs: number, stop = new AbortController().signal) {
+  const startMs = Date.now();
+  const simulation = new FleetSimulation({ seed: 8, drivers: 2_000, intervalMs: 1_000, startMs });
+  const tally = new AnswerTally();
+  const lane = new PingLane({ carrier, tally, batch: 10, maxQueued: 100 });
+  const parts = { simulation, lanes: new PingLanes([lane]), lonePhones: undefined, tally, stop };
+  return { tally, run: runSimulation({ ...parts, bar: new ProgressBar('simulate') }, startMs, durationMs) };
+}
+
+describe('a simulation in real time', () => {
+  it('sends each ping once, when it is due, with the clocks of far-off phones put right', async () => {
+    const carrier = new NotingCarrier();
+    const { tally, run } = simulate(carrier, 500);
+    const { seconds } = await run;
+    expect(seconds).toBe(0.5);
+    expect(tally.counts.pings).toBe(1_000);
+    expect(tally.settled).toBe(1_000);
+    expect(new Set(carrier.pings.map(({ ping }) => ping.driverId)).size).toBe(carrier.pings.length);
+    // 3 s is the most that a phone's clock is ahead without being put right.
+    for (const { ping, atMs } of carrier.pings) expect(ping.capturedAtMs - atMs).toBeLessThanOrEqual(3_000);
+  });
+
+  it('leaves out what there is no way for, and says so', async () => {
+    let release = (): void => {};
+    const carrier = new NotingCarrier(
+      new Promise((resolve) => {
+        release = resolve;
+      }),
+    );
+    const { tally, run } = simulate(carrier, 300);
+    const look = setInterval(() => {
+      if (tally.counts.skipped > 0) release();
+    }, 5);
+    await run;
+    clearInterval(look);
+    expect(tally.counts.accepted).toBeGreaterThan(100);
+    expect(tally.counts.accepted + tally.counts.skipped).toBe(tally.counts.pings);
+  });
+
+  it('goes on forever until it is told to stop', async () => {
+    const stop = new AbortController();
+    const carrier = new NotingCarrier();
+    const { tally, run } = simulate(carrier, Number.POSITIVE_INFINITY, stop.signal);
+    setTimeout(() => stop.abort(), 100);
+    await run;
+    expect(tally.counts.accepted).toBe(tally.counts.pings);
+  });
+});
