@@ -5,7 +5,7 @@
  */
 
 export { temporaryFolder } from './cleanup.js';
-export { type HexfleetFlags, type ReadyLine, RunningHexfleet, startHexfleet } from './hexfleet.js';
+export { failingStart, type HexfleetFlags, type ReadyLine, RunningHexfleet, startHexfleet } from './hexfleet.js';
 export { type LivingProcess, livingProcesses } from './living-processes.js';
 export { startServers, TestServers } from './servers.js';
 export { until } from './until.js';

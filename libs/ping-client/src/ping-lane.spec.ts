@@ -167,16 +167,16 @@ describe('a lane', () => {
   });
 
   it('tells each frame and what came back', async () => {
-    const told: [number, string][] = [];
+    const told: [number, string, number][] = [];
     const { lane } = laneOn((pings, frame) => (frame === 1 ? LOST : answer(pings)), {
-      onReply: (pings, reply) => told.push([pings.length, reply.kind]),
+      onReply: (pings, reply, frame) => told.push([pings.length, reply.kind, frame]),
     });
     lane.push(ping(0));
     lane.push(ping(1));
     await lane.drained();
     expect(told).toEqual([
-      [2, 'lost'],
-      [2, 'answered'],
+      [2, 'lost', 1],
+      [2, 'answered', 2],
     ]);
   });
 });

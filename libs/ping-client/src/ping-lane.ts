@@ -28,8 +28,11 @@ export interface PingLaneOptions {
   readonly firstRetryWaitMs?: number;
   /** When a frame says it was sent; for phones whose clock is off. */
   readonly sentAtMs?: () => number;
-  /** Told of each frame and what came back for it, re-sent ones included. */
-  readonly onReply?: (pings: readonly WirePing[], reply: GatewayReply) => void;
+  /**
+   * Told of each frame and what came back for it, re-sent ones included. Answers may overtake one another; `frame` counts
+   * the lane's frames from 1 in the order of sending, which is the order in which the gateway judged them.
+   */
+  readonly onReply?: (pings: readonly WirePing[], reply: GatewayReply, frame: number) => void;
 }
 
 const MAX_RETRY_WAIT_MS = 5_000;
@@ -57,6 +60,7 @@ export class PingLane {
   #head = 0;
   #again = 0;
   #failed: Failed[] = [];
+  #frames = 0;
   #inFlight = 0;
   #failedRounds = 0;
   #retryAfterMs = 0;
@@ -125,14 +129,15 @@ export class PingLane {
       this.#again -= again;
       this.#options.tally.frameSent(pings.length, again);
       this.#inFlight++;
-      void carrier.send(pings, sentAtMs()).then((reply) => this.#ended(pings, reply));
+      const frame = ++this.#frames;
+      void carrier.send(pings, sentAtMs()).then((reply) => this.#ended(pings, reply, frame));
     }
   }
 
-  #ended(pings: readonly WirePing[], reply: GatewayReply): void {
+  #ended(pings: readonly WirePing[], reply: GatewayReply, frame: number): void {
     const { tally, onReply } = this.#options;
     this.#inFlight--;
-    onReply?.(pings, reply);
+    onReply?.(pings, reply, frame);
     if (reply.kind === 'answered') {
       tally.answered(reply.answer);
       for (const { index, outcome } of reply.answer.results) {
