@@ -29,9 +29,8 @@ async function startGateway(onPings: Answerer, port = 0) {
   server.on('upgrade', (request, socket, head) => {
     if (request.headers.authorization !== 'Bearer good') {
       const problem = JSON.stringify({ code: 'unauthenticated', title: 'No or bad token', status: 401 });
-      socket.end(
-        `HTTP/1.1 401 Unauthorized\r\ncontent-type: application/problem+json\r\ncontent-length: ${problem.length}\r\n\r\n${problem}`,
-      );
+      const head = `HTTP/1.1 401 Unauthorized\r\ncontent-length: ${problem.length}\r\n\r\n`;
+      socket.end(head + problem);
       return;
     }
     sockets.handleUpgrade(request, socket, head, (webSocket) => {

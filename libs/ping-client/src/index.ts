@@ -7,6 +7,6 @@
 export { AnswerTally, type TallyCounts } from './answer-tally.js';
 export { type GatewayReply, isWorthRetrying, type PingCarrier } from './gateway-reply.js';
 export { GatewaySocket, type GatewaySocketOptions } from './gateway-socket.js';
-export { PingLane, type PingLaneOptions } from './ping-lane.js';
+export { PingLane, type PingLaneOptions, type SentFrame } from './ping-lane.js';
 export { PingLanes } from './ping-lanes.js';
 export { type HttpReply, keepAliveAgent, PingPoster, type PingPosterOptions, postPings } from './ping-poster.js';

@@ -169,7 +169,7 @@ describe('a lane', () => {
   it('tells each frame and what came back', async () => {
     const told: [number, string, number][] = [];
     const { lane } = laneOn((pings, frame) => (frame === 1 ? LOST : answer(pings)), {
-      onReply: (pings, reply, frame) => told.push([pings.length, reply.kind, frame]),
+      onReply: ({ pings, frame }, reply) => told.push([pings.length, reply.kind, frame]),
     });
     lane.push(ping(0));
     lane.push(ping(1));

@@ -1,10 +1,10 @@
 /**
  * A lane to the gateway: pings go in one by one and leave in frames, in order. States:
  *
- *   flowing   up to `windowFrames` frames are on the way; what is queued when one may leave makes a frame, up to `batch`
+ *   flowing   up to `windowFrames` frames are on the way; what is queued when one may leave is a frame, up to `batch`
  *   mending   something is to be sent again: nothing leaves until all frames on the way have an answer; then, after a
- *             wait, what failed goes first, in its order. The wait doubles with each round that leaves something failed,
- *             up to 5 s, is jittered, and is at least what the gateway's Retry-After asks for, up to 10 s
+ *             wait, what failed goes first, in its order. The wait doubles with each round that leaves something
+ *             failed, up to 5 s, is jittered, and is at least what the gateway's Retry-After asks for, up to 10 s
  *   given up  after `retries` such rounds what still fails is counted as it last ended, and the lane flows on; until a
  *             frame is answered again, each frame gets one try
  *
@@ -15,6 +15,15 @@
 import type { WirePing } from '@hexfleet/wire';
 import type { AnswerTally } from './answer-tally.js';
 import { type GatewayReply, isWorthRetrying, type PingCarrier } from './gateway-reply.js';
+
+/** A frame as it left. Answers may overtake one another; frames can't. */
+export interface SentFrame {
+  /** Counts the lane's frames from 1, in the order of sending, which is that in which the gateway judges them. */
+  readonly frame: number;
+  readonly pings: readonly WirePing[];
+  /** By the true clock. */
+  readonly leftAtMs: number;
+}
 
 export interface PingLaneOptions {
   readonly carrier: PingCarrier;
@@ -28,11 +37,8 @@ export interface PingLaneOptions {
   readonly firstRetryWaitMs?: number;
   /** When a frame says it was sent; for phones whose clock is off. */
   readonly sentAtMs?: () => number;
-  /**
-   * Told of each frame and what came back for it, re-sent ones included. Answers may overtake one another; `frame` counts
-   * the lane's frames from 1 in the order of sending, which is the order in which the gateway judged them.
-   */
-  readonly onReply?: (pings: readonly WirePing[], reply: GatewayReply, frame: number) => void;
+  /** Told of each frame and what came back for it, re-sent ones included. */
+  readonly onReply?: (sent: SentFrame, reply: GatewayReply) => void;
 }
 
 const MAX_RETRY_WAIT_MS = 5_000;
@@ -129,15 +135,16 @@ export class PingLane {
       this.#again -= again;
       this.#options.tally.frameSent(pings.length, again);
       this.#inFlight++;
-      const frame = ++this.#frames;
-      void carrier.send(pings, sentAtMs()).then((reply) => this.#ended(pings, reply, frame));
+      const sent = { frame: ++this.#frames, pings, leftAtMs: Date.now() };
+      void carrier.send(pings, sentAtMs()).then((reply) => this.#ended(sent, reply));
     }
   }
 
-  #ended(pings: readonly WirePing[], reply: GatewayReply, frame: number): void {
+  #ended(sent: SentFrame, reply: GatewayReply): void {
+    const { pings } = sent;
     const { tally, onReply } = this.#options;
     this.#inFlight--;
-    onReply?.(pings, reply, frame);
+    onReply?.(sent, reply);
     if (reply.kind === 'answered') {
       tally.answered(reply.answer);
       for (const { index, outcome } of reply.answer.results) {

@@ -15,8 +15,9 @@ export interface LonePhonesOptions {
 }
 
 /**
- * The phones whose clock is minutes off. A fleet's frame has one time of sending for all of its drivers, so these send for
- * themselves, with a token of their own and a `sentAtMs` by their own clock, from which the gateway learns how far it is off.
+ * The phones whose clock is minutes off. A fleet's frame has one time of sending for all of its drivers, so these send
+ * for themselves, with a token of their own and a `sentAtMs` by their own clock, from which the gateway learns how far
+ * it is off.
  */
 export class LonePhones {
   readonly #lanes = new Map<string, Promise<PingLane>>();

@@ -11,8 +11,8 @@ import { UserError } from '../user-error.js';
 const STEP_MS = 1_000;
 
 /**
- * Writes what the fleet's phones would say as a trace, as fast as can be, gzipped where the name ends so. Times are true
- * ones: a trace has no clocks to be wrong. Resolves to the number of rows.
+ * Writes what the fleet's phones would say as a trace, as fast as can be, gzipped where the name ends so. Times are
+ * true ones: a trace has no clocks to be wrong. Resolves to the number of rows.
  */
 export async function writeTrace(
   simulation: FleetSimulation,
