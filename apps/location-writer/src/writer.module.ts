@@ -1,6 +1,6 @@
 import { PartitionStore } from '@hexfleet/location-store';
 import { PingBus } from '@hexfleet/ping-bus';
-import type { Metrics } from '@hexfleet/telemetry';
+import { Metrics } from '@hexfleet/telemetry';
 import { HealthModule } from '@hexfleet/web-edge';
 import type { BeforeApplicationShutdown, DynamicModule, OnApplicationShutdown } from '@nestjs/common';
 import { Module } from '@nestjs/common';
@@ -44,6 +44,7 @@ export class WriterModule implements BeforeApplicationShutdown, OnApplicationShu
       controllers: [WriterController],
       providers: [
         { provide: SETTINGS, useValue: settings },
+        { provide: Metrics, useValue: metrics },
         { provide: LocationWriter, useValue: writer },
         { provide: PartitionStore, useValue: store },
         { provide: PingBus, useValue: bus },

@@ -1,7 +1,7 @@
 import { TokenVerifier } from '@hexfleet/access';
 import { type Logger, METRIC, Metrics, PinoNestLogger } from '@hexfleet/telemetry';
 import type { DynamicModule, INestApplication, Type } from '@nestjs/common';
-import { NestFactory } from '@nestjs/core';
+import { ModuleRef, NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { accessHook } from './access-hook.js';
@@ -73,7 +73,8 @@ export async function createHttpApp(
 
 function optionalProvider<Provider>(app: INestApplication, type: Type<Provider>): Provider | undefined {
   try {
-    return app.get(type, { strict: false });
+    // Asked of the app itself, a missing provider would be logged as an error.
+    return app.get(ModuleRef).get(type, { strict: false });
   } catch {
     return undefined;
   }
