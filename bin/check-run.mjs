@@ -3,6 +3,8 @@ import { setUp } from './set-up.mjs';
 
 /** Every step is run, so that one look shows all that is wrong. */
 const STEPS = [
+  // A lock made beside an old node_modules may lack other platforms' packages; a fresh clone's `npm ci` refuses it.
+  ['lock file', ['ci', '--dry-run', '--offline', '--include=dev', '--ignore-scripts', '--loglevel=error'], 'npm'],
   ['format and lint', [`${ROOT}/node_modules/@biomejs/biome/bin/biome`, 'check', '--error-on-warnings', '.']],
   ['types', [`${ROOT}/node_modules/typescript/bin/tsc`, '--noEmit', '-p', '.']],
   [
@@ -17,8 +19,8 @@ const STEPS = [
 try {
   await setUp({ withBuild: false });
   let failed = 0;
-  for (const [name, args] of STEPS) {
-    const { status, output } = await quietRun(args);
+  for (const [name, args, command] of STEPS) {
+    const { status, output } = await quietRun(args, { command });
     process.stdout.write(`${name}: ${status === 0 ? 'ok' : 'FAILED'}\n`);
     if (status !== 0) {
       failed++;
