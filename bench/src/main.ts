@@ -1,1 +1,40 @@
-export {};
+import { Command, InvalidArgumentError } from 'commander';
+import type { Bench } from './bench.js';
+import { type Figure, tableOf, writeFigures } from './figure.js';
+import { INGEST } from './ingest/ingest.js';
+import { NEARBY } from './nearby/nearby.js';
+import { STORE } from './store/store.js';
+
+const BENCHES: readonly Bench[] = [STORE, INGEST, NEARBY];
+
+const program = new Command('bench')
+  .description('Measures Hexfleet beside its peers in one run; the ratios are what counts. Linux only.')
+  .helpCommand(false);
+for (const bench of BENCHES) {
+  program
+    .command(bench.name)
+    .description(bench.summary)
+    .option(
+      '--json <file>',
+      'write the figures there, as a list of {bench, case, metric, unit, ours, peer, peerName, ratio}',
+    )
+    .option('--rounds <n>', 'measure each side so often, by turns, and tell the median', readRounds, 3)
+    .option('--tiny', 'run it on next to no data: shows that it works, measures nothing', false)
+    .action((flags) => runBench(bench, flags));
+}
+await program.parseAsync();
+
+async function runBench(bench: Bench, flags: { json?: string; rounds: number; tiny: boolean }): Promise<void> {
+  const say = (line: string) => process.stderr.write(`${line}\n`);
+  process.stdout.write(`${bench.name}: ${bench.summary}\n\nThe bound, on the back of an envelope:\n`);
+  for (const line of bench.bound) process.stdout.write(`  ${line}\n`);
+  const figures: readonly Figure[] = await bench.run({ tiny: flags.tiny, rounds: flags.rounds, say });
+  process.stdout.write(`\n${tableOf(figures)}\n`);
+  if (flags.json !== undefined) writeFigures(flags.json, figures);
+}
+
+function readRounds(text: string): number {
+  const rounds = Number(text);
+  if (!Number.isInteger(rounds) || rounds < 1 || rounds > 99) throw new InvalidArgumentError('between 1 and 99');
+  return rounds;
+}

@@ -1,0 +1,18 @@
+import type { Figure } from './figure.js';
+
+export interface BenchOptions {
+  /** The same code on next to no data: it shows that the bench runs, and its figures say nothing. */
+  readonly tiny: boolean;
+  /** How often each side is measured, by turns; the median is told. */
+  readonly rounds: number;
+  /** Progress and notes, a line each. */
+  readonly say: (line: string) => void;
+}
+
+export interface Bench {
+  readonly name: string;
+  readonly summary: string;
+  /** What the hardware and the protocol allow, worked out before anything is measured; a line each. */
+  readonly bound: readonly string[];
+  readonly run: (options: BenchOptions) => Promise<readonly Figure[]>;
+}

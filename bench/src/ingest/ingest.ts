@@ -1,0 +1,3 @@
+import type { Bench } from '../bench.js';
+
+export const INGEST: Bench = { name: 'ingest', summary: '', bound: [], run: async () => [] };
