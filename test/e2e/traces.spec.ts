@@ -1,47 +1,37 @@
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
-import { parseRiderPlaces, parseTrace, replaySchedule, type TraceRow } from '@hexfleet/trace';
+import { parseTrace, replaySchedule, type TraceRow } from '@hexfleet/trace';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { type RunningHexfleet, startHexfleet } from '../harness/index.js';
 import { HygieneOracle, type OracleVerdict, type SentPing } from '../oracle/hygiene-oracle.js';
 import { nearestByBruteForce } from '../oracle/nearest-oracle.js';
-import { describeWithTraces, readTraceFile, TRACES_DIR } from '../oracle/trace-files.js';
+import { describeWithTraces, readTraceFile } from '../oracle/trace-files.js';
 import { FleetView } from './fleet-view.js';
+import { type LoadedTrace, PLACES, TRACE_CASES } from './trace-cases.js';
 
-const RIDERS = 'sf_riders_2008-05-30.csv.gz';
 const PROGRAM = join(import.meta.dirname, '..', '..', 'bin', 'hexfleet.mjs');
 const MAX_SPEED_MPS = 70;
-const PLACES = 1_000;
 const NEAREST = 10;
 const RADIUS_M = 5_000;
 
-/**
- * Hours in about ten seconds; the bound on speed is raised by as much, so that a jump stays a jump. `dirt` is what the
- * traces' own description says is in them: places at 0,0, speeds of an all-ones byte (two of the seven at 0,0), repeats.
- */
-const TRACES = [
-  { file: 'sf_cabs_2008-05-30_18h.csv.gz', speed: 360, dirt: {} },
-  { file: 'austin_buses_2017-03-21.csv.gz', speed: 3_600, dirt: { bad_coordinates: 3, bad_field: 5, duplicate: 1 } },
-  { file: 'austin_buses_2015-03-07.csv.gz', speed: 3_600, dirt: { duplicate: 139 } },
-] as const;
-
-for (const { file, speed, dirt } of TRACES) {
+for (const { name, needs, speed, dirt, load } of TRACE_CASES) {
   for (const transport of ['http', 'ws'] as const) {
-    describeWithTraces(`${file}, replayed in time order over ${transport}`, [file, RIDERS], () => {
-      const rows = parseTrace(readTraceFile(file) as string).rows;
+    describeWithTraces(`${name}, replayed in time order over ${transport}`, needs, () => {
       const oracle = new HygieneOracle({ maxSpeedMps: MAX_SPEED_MPS * speed });
+      let trace: LoadedTrace;
       let hexfleet: RunningHexfleet;
       let view: FleetView;
 
       beforeAll(async () => {
+        trace = await load();
         hexfleet = await startHexfleet({ args: ['--max-speed-mps', String(MAX_SPEED_MPS * speed), '--ttl', '10m'] });
         view = new FleetView(hexfleet);
       });
       afterAll(() => hexfleet?.stop());
 
       it('gives every row the oracle`s outcome, the dirt of the file included', async () => {
-        const { accepted, rejected } = judgeAll(oracle, rows, speed);
-        const summary = await replay(hexfleet, file, speed, transport);
+        const { accepted, rejected } = judgeAll(oracle, trace.rows, speed);
+        const summary = await replay(hexfleet, trace.path, speed, transport);
         expect(summary.rejectedByCode).toEqual(rejected);
         const { coalesced, shed, unavailable } = summary;
         expect({ taken: summary.accepted + coalesced, shed, unavailable }).toEqual({
@@ -54,7 +44,7 @@ for (const { file, speed, dirt } of TRACES) {
 
       it('balances its books exactly', async () => {
         const { received, partitions } = await view.balanced();
-        expect([received, partitions]).toEqual([rows.length, 64]);
+        expect([received, partitions]).toEqual([trace.rows.length, 64]);
       });
 
       it('shows each vehicle where its newest valid ping was', async () => {
@@ -67,7 +57,7 @@ for (const { file, speed, dirt } of TRACES) {
 
       it(`gives for ${PLACES} places what a look at every position gives`, async () => {
         const drivers = [...oracle.newest.values()];
-        for (const place of placesIn(file)) {
+        for (const place of trace.places) {
           const truth = nearestByBruteForce(drivers, place, { limit: NEAREST, radiusM: RADIUS_M });
           const near = await view.near(place.lat, place.lng, NEAREST, RADIUS_M);
           expect(near.map(({ id }) => id)).toEqual(truth.map(({ driverId }) => driverId));
@@ -92,7 +82,7 @@ describeWithTraces('a day in file order, its newest row now', ['austin_buses_201
 
   it('gives every row the oracle`s outcome, hours-old rows included', async () => {
     const view = new FleetView(hexfleet);
-    const { rows } = parseTrace(readTraceFile(file) as string);
+    const { rows } = parseTrace(readTraceFile(file));
     const oracle = new HygieneOracle({ maxSpeedMps: MAX_SPEED_MPS * speed });
     const scheduled = [...replaySchedule(rows, { speed })];
     const newestOffsetMs = Math.max(...scheduled.map(({ capturedOffsetMs }) => capturedOffsetMs));
@@ -142,17 +132,6 @@ function judgeAll(oracle: HygieneOracle, rows: readonly TraceRow[], speed: numbe
   return { accepted, rejected };
 }
 
-/** Riders asked for cars in San Francisco; for another city's vehicles the same pattern is laid over that city. */
-function placesIn(file: string): { lat: number; lng: number }[] {
-  const riders = parseRiderPlaces(readTraceFile(RIDERS) as string);
-  const step = Math.floor(riders.length / PLACES);
-  const shift = file.startsWith('austin') ? { lat: 30.27 - 37.77, lng: -97.74 + 122.42 } : { lat: 0, lng: 0 };
-  return Array.from({ length: PLACES }, (_, i) => {
-    const { latDeg, lngDeg } = riders[i * step] as (typeof riders)[0];
-    return { lat: latDeg + shift.lat, lng: lngDeg + shift.lng };
-  });
-}
-
 interface ReplaySummary {
   readonly accepted: number;
   readonly coalesced: number;
@@ -163,13 +142,13 @@ interface ReplaySummary {
 
 async function replay(
   hexfleet: RunningHexfleet,
-  file: string,
+  path: string,
   speed: number,
   transport: 'http' | 'ws',
 ): Promise<ReplaySummary> {
   const { gateway, tokens } = hexfleet.ready;
   const target = ['--gateway', gateway, '--token', tokens.fleet, '--transport', transport];
-  const args = ['replay', join(TRACES_DIR, file), '--speed', String(speed), '--sort', '--json', ...target];
+  const args = ['replay', path, '--speed', String(speed), '--sort', '--json', ...target];
   const program = spawn(process.execPath, [PROGRAM, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
   let out = '';
   let err = '';

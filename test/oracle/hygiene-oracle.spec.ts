@@ -147,7 +147,7 @@ describe('the hygiene oracle on fields', () => {
 
 describeWithTraces('the hygiene oracle on Austin 2017', ['austin_buses_2017-03-21.csv.gz'], () => {
   it('finds the faults that the file is known for', () => {
-    const { rows } = parseTrace(readTraceFile('austin_buses_2017-03-21.csv.gz') ?? '');
+    const { rows } = parseTrace(readTraceFile('austin_buses_2017-03-21.csv.gz'));
     const counts = new Map<OracleVerdict, number>();
     const oracle = new HygieneOracle();
     let newestMs = 0;

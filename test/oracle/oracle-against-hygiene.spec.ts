@@ -92,7 +92,7 @@ describeWithTraces('the oracle and the hygiene of the gateway on real traces', T
   it.each(TRACES.flatMap((file) => [[file, true] as const, [file, false] as const]))(
     'judge every row of %s alike (by time: %s)',
     (file, isSorted) => {
-      const { rows } = parseTrace(readTraceFile(file) ?? '');
+      const { rows } = parseTrace(readTraceFile(file));
       const oracle = new HygieneOracle();
       const gateway = new GatewayHygiene();
       let newestMs = 0;
