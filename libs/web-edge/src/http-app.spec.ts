@@ -15,6 +15,7 @@ import {
   Post,
 } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { until } from '../../../test/harness/until.js';
 import { BearerClaims, createHttpApp, PROBLEM_CONTENT_TYPE, PROBLEMS, Problem, Public, Roles } from './index.js';
 
 const SECRET = 'a secret that is long enough for HS256';
@@ -164,6 +165,23 @@ describe('an app at its edge', () => {
     const before = await countOf('internal');
     await app.inject({ method: 'GET', url: '/things/broken/x' });
     expect(await countOf('internal')).toBe(before + 1);
+  });
+
+  it('lets a client that is still sending read why its body is refused, and use the connection on', async () => {
+    const { port } = app.getHttpServer().address() as AddressInfo;
+    const socket = connect(port, '127.0.0.1');
+    let answers = '';
+    socket.on('data', (data) => {
+      answers += data;
+    });
+    const partBytes = 4_096 * BODY_LIMIT_BYTES;
+    const head = (bytes: number) =>
+      `POST /things HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: ${bytes}\r\n\r\n`;
+    socket.write(`${head(2 * partBytes)}${'x'.repeat(partBytes)}`);
+    await until('the refusal', () => answers.includes('too_large'));
+    socket.write(`${'x'.repeat(partBytes)}${head(9)}{"lat":1}`);
+    await until('the next answer', () => answers.includes('202'));
+    socket.destroy();
   });
 
   it('answers what is no HTTP with a problem, and goes on', async () => {

@@ -5,6 +5,9 @@ import type { AllowedMethods } from './allowed-methods.js';
 import { PROBLEM_CONTENT_TYPE, Problem } from './problem.js';
 import { problemOf } from './problem-of.js';
 
+/** The rest of a refused body is read, to be thrown away, when it is no longer than this. */
+const LARGEST_DISCARDED_BODY_BYTES = 64 * 1_048_576;
+
 /** Answers whatever was thrown on the way of a request, by Fastify, Nest or a handler, as problem details. */
 @Catch()
 export class ProblemFilter implements ExceptionFilter {
@@ -27,7 +30,9 @@ export class ProblemFilter implements ExceptionFilter {
 
   answer(problem: Problem, reply: FastifyReply): void {
     this.count(problem.code);
-    if (!reply.sent) sendProblem(reply, problem);
+    if (reply.sent) return;
+    letBodyEnd(reply);
+    sendProblem(reply, problem);
   }
 
   #unrouted(request: FastifyRequest): Problem {
@@ -37,6 +42,15 @@ export class ProblemFilter implements ExceptionFilter {
       ? new Problem('not_found', 'no such route')
       : new Problem('method_not_allowed', `this route takes ${allow.join(', ')}`, { allow });
   }
+}
+
+/**
+ * Fastify closes the connection of a body that it refused. A client still sending would then get a reset in place of the
+ * answer, so where the rest is bounded, the connection stays open and Node reads it to its end.
+ */
+function letBodyEnd(reply: FastifyReply): void {
+  const { 'content-length': length } = reply.request.headers;
+  if (Number(length) <= LARGEST_DISCARDED_BODY_BYTES) reply.removeHeader('connection');
 }
 
 export function sendProblem(reply: FastifyReply, problem: Problem): void {
