@@ -43,7 +43,8 @@ async function expectAllInPlace(load: SteadyLoad): Promise<void> {
   const near = await view.near(37.7749, -122.4194, 100, 50_000);
   const ids = near.map(({ id }) => id).filter((id) => id.startsWith('load-'));
   expect(ids.sort()).toEqual([...load.accepted.keys()].sort());
-  expect(near.every((shown) => load.mayShow(shown))).toBe(true);
+  const wrong = near.filter((shown) => shown.id.startsWith('load-') && !load.mayShow(shown));
+  expect(wrong).toEqual([]);
 }
 
 describe('under load', () => {
@@ -114,8 +115,12 @@ describe('under load', () => {
     expect((await view.post({ pings: [quiet] })).status).toBe(202);
     await until('it is written', () => view.driver('quiet'));
     await emptyRedis(servers.redis.url);
-    await until('a driver that says nothing more is there again', () => view.driver('quiet'));
     await load.stop();
+    // By place: an answer by id may come from what nearby itself remembers.
+    await until('a driver that says nothing more is found again', async () => {
+      const near = await view.near(quiet.lat, quiet.lng, 1, 1_000);
+      return near.some(({ id }) => id === 'quiet');
+    });
     await expectAllInPlace(load);
   }, 120_000);
 });
