@@ -29,10 +29,8 @@ class NaiveController {
   @HttpCode(202)
   async one(@Body() ping: NaivePing): Promise<{ accepted: number }> {
     check(ping);
-    await Promise.all([
-      this.redis.geoadd('drivers', ping.lng, ping.lat, ping.driverId),
-      this.redis.hset(`driver:${ping.driverId}`, fieldsOf(ping)),
-    ]);
+    await this.redis.geoadd('drivers', ping.lng, ping.lat, ping.driverId);
+    await this.redis.hset(`driver:${ping.driverId}`, fieldsOf(ping));
     return { accepted: 1 };
   }
 

@@ -42,7 +42,7 @@ export const gatewaySettings = {
   idleMs: durationMs(1_000, 600_000).default(30_000),
 
   // The way to the stream.
-  flushIntervalMs: durationMs(1, 1_000).default(25),
+  flushIntervalMs: durationMs(1, 1_000).default(50),
   /** Drivers pending in a partition at which it is flushed early. */
   flushPings: integer(1, MAX_BATCH_PINGS).default(500),
   publishTimeoutMs: durationMs(100, 60_000).default(5_000),

@@ -24,7 +24,7 @@ export const WRITER_SETTINGS = {
   /** Pings a second that the writer takes, for drills; 0 for no limit. */
   writerLimit: integer(0, 10_000_000).default(0),
   /** How often what has come in is written: longer is cheaper a ping, shorter is fresher. */
-  writeIntervalMs: durationMs(5, 1_000).default(100),
+  writeIntervalMs: durationMs(5, 1_000).default(200),
 };
 
 export type WriterSettings = SettingsOf<typeof WRITER_SETTINGS>;

@@ -1,3 +1,144 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Bench } from '../bench.js';
+import { type CpuTimes, cpuBetween, readCpuTimes, totalOf } from '../cpu-time.js';
+import { compared, type Figure, medianOf } from '../figure.js';
+import { startHexfleet } from '../services/hexfleet.js';
+import { startNaive } from '../services/naive.js';
+import { openLoad } from './load.js';
+import type { LoadPlan } from './load-plan.js';
+import { settledBooks } from './settled-books.js';
 
-export const INGEST: Bench = { name: 'ingest', summary: '', bound: [], run: async () => [] };
+type Way = Omit<LoadPlan, 'url' | 'token' | 'drivers'>;
+
+const NAIVE: Way = { carrier: 'naive http', connections: 64, pingsAtOnce: 1, pingsPerSecond: 4_000 };
+const NAIVE_BATCH: Way = { carrier: 'naive http batch', connections: 64, pingsAtOnce: 100, pingsPerSecond: 20_000 };
+/** Ours, each beside its peer. */
+const PAIRS: readonly (readonly [Way, Way])[] = [
+  [{ carrier: 'websocket, protobuf', connections: 64, pingsAtOnce: 20, pingsPerSecond: 20_000 }, NAIVE],
+  [{ carrier: 'websocket, JSON', connections: 64, pingsAtOnce: 20, pingsPerSecond: 20_000 }, NAIVE],
+  [{ carrier: 'websocket, protobuf', connections: 64, pingsAtOnce: 20, pingsPerSecond: 4_000 }, NAIVE],
+  [{ carrier: 'websocket, protobuf', connections: 2_000, pingsAtOnce: 1, pingsPerSecond: 8_000 }, NAIVE],
+  [{ carrier: 'http', connections: 256, pingsAtOnce: 1, pingsPerSecond: 2_000 }, NAIVE],
+  [{ carrier: 'http', connections: 64, pingsAtOnce: 100, pingsPerSecond: 20_000 }, NAIVE_BATCH],
+];
+
+interface Durations {
+  /** Not counted: each driver comes in once, and the code gets warm. */
+  readonly warmUpSeconds: number;
+  readonly naiveSeconds: number;
+  /** Over half a TTL, in which the directory is told once of each driver that stays, as in the long run. */
+  readonly oursSeconds: number;
+}
+
+const FULL: Durations = { warmUpSeconds: 6, naiveSeconds: 10, oursSeconds: 32 };
+const TINY: Durations = { warmUpSeconds: 0.5, naiveSeconds: 0.5, oursSeconds: 0.5 };
+const TINY_PINGS_PER_SECOND = 400;
+/** A driver pings this often. */
+const PING_EVERY_SECONDS = 4;
+/** What came in last is written a beat later. */
+const AFTER_LAST_ANSWER_MS = 300;
+
+export const INGEST: Bench = {
+  name: 'ingest',
+  summary: 'CPU a ping, over all processes, from the socket to the store',
+  bound: [
+    'naive: a request on Fastify 30–40 µs, two commands through ioredis 20–30 µs, 2 × 5–8 µs in Redis with its replies',
+    '       and its log: about 100 µs a ping. With 100 pings a request the commands are left: 15–20 µs.',
+    'ours:  gateway: read, check, compare and pack a ping 2–3 µs; NATS: 60 bytes in, stored, out again 1–2 µs; writer:',
+    '       unpack, compare, encode two commands’ arguments 3–5 µs; Redis: ZADD and HSET of a driver on the move 3 µs.',
+    '       About 12 µs a ping where the fixed cost, 36 CPU-ms a second, is spread over 20,000.',
+  ],
+  run: async ({ tiny, rounds, say }) => {
+    const durations = tiny ? TINY : FULL;
+    const samples = new Map<Way, CpuTimes<string>[]>();
+    const measure = async (way: Way, cpuPerPing: typeof cpuOfOurs) => {
+      const pingsPerSecond = tiny ? TINY_PINGS_PER_SECOND : way.pingsPerSecond;
+      say(`${nameOf(way)} …`);
+      const times = await cpuPerPing({ ...way, pingsPerSecond }, durations);
+      say(`  ${totalOf(times).toFixed(1)} µs a ping: ${partsOf(times)}`);
+      samples.set(way, [...(samples.get(way) ?? []), times]);
+    };
+    for (let round = 0; round < rounds; round++) {
+      for (const peer of new Set(PAIRS.map(([, peer]) => peer))) await measure(peer, cpuOfNaive);
+      for (const [way] of PAIRS) await measure(way, cpuOfOurs);
+    }
+    return PAIRS.flatMap(([way, peer]) => figuresOf(way, samples.get(way) ?? [], peer, samples.get(peer) ?? []));
+  },
+};
+
+/** Microseconds a ping, by process; so below. */
+async function cpuOfOurs(way: Way, durations: Durations): Promise<CpuTimes<string>> {
+  const hexfleet = await startHexfleet();
+  const { gatewayUrl, writerUrl, fleetToken } = hexfleet;
+  // Who answers riders and operators is idle here, and not counted.
+  const { gateway, nats, writer, redis } = hexfleet.pids;
+  try {
+    const plan = { ...way, url: gatewayUrl, token: fleetToken };
+    const times = await cpuUnder(
+      plan,
+      { gateway, nats, writer, redis },
+      durations.warmUpSeconds,
+      durations.oursSeconds,
+    );
+    await settledBooks(gatewayUrl, writerUrl);
+    return times;
+  } finally {
+    await hexfleet.stop();
+  }
+}
+
+async function cpuOfNaive(way: Way, durations: Durations): Promise<CpuTimes<string>> {
+  const naive = await startNaive();
+  try {
+    const plan = { ...way, url: naive.url, token: '' };
+    return await cpuUnder(plan, naive.pids, durations.warmUpSeconds, durations.naiveSeconds);
+  } finally {
+    await naive.stop();
+  }
+}
+
+async function cpuUnder(
+  plan: Omit<LoadPlan, 'drivers'>,
+  pids: Readonly<Record<string, number>>,
+  warmUpSeconds: number,
+  seconds: number,
+): Promise<CpuTimes<string>> {
+  const load = await openLoad({ ...plan, drivers: plan.pingsPerSecond * PING_EVERY_SECONDS });
+  try {
+    await load.run({ seconds: warmUpSeconds });
+    const before = readCpuTimes(pids);
+    const { sent } = await load.run({ seconds });
+    await sleep(AFTER_LAST_ANSWER_MS);
+    const times = cpuBetween(before, readCpuTimes(pids));
+    return Object.fromEntries(Object.entries(times).map(([name, micros]) => [name, micros / sent]));
+  } finally {
+    await load.stop();
+  }
+}
+
+function figuresOf(
+  way: Way,
+  ours: readonly CpuTimes<string>[],
+  peerWay: Way,
+  peer: readonly CpuTimes<string>[],
+): Figure[] {
+  const figure = { bench: INGEST.name, case: nameOf(way), unit: 'CPU-µs a ping' };
+  const parts = Object.keys(ours[0] ?? {}).map((name) => ({
+    ...figure,
+    metric: `of it, ${name}`,
+    ours: medianOf(ours.map((times) => times[name] as number)),
+  }));
+  const both = { ours: medianOf(ours.map(totalOf)), peer: medianOf(peer.map(totalOf)), peerName: nameOf(peerWay) };
+  return [compared({ ...figure, metric: 'all processes', ...both }), ...parts];
+}
+
+function nameOf({ carrier, connections, pingsAtOnce, pingsPerSecond }: Way): string {
+  const [connectionsText, paceText] = [connections, pingsPerSecond].map((value) => value.toLocaleString('en'));
+  return `${carrier}, ${pingsAtOnce} at once, ${connectionsText} connections, ${paceText} pings/s`;
+}
+
+function partsOf(times: CpuTimes<string>): string {
+  return Object.entries(times)
+    .map(([name, micros]) => `${name} ${micros.toFixed(1)}`)
+    .join(', ');
+}

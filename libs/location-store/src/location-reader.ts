@@ -88,10 +88,9 @@ export class LocationReader {
   }
 
   private async searchOne(partition: number, circles: readonly string[]): Promise<Buffer[] | undefined> {
-    const client = this.shards.ofPartition(partition);
     try {
       const key = this.shards.keys.incarnation(partition);
-      return (await this.shards.functions.call(client, 'search', key, circles)) as Buffer[];
+      return (await this.shards.ofPartition(partition).call('search', key, circles)) as Buffer[];
     } catch {
       return undefined;
     }
@@ -100,13 +99,8 @@ export class LocationReader {
   private async lookUp(driverId: string): Promise<{ version: string; partitions: readonly number[] }> {
     const slot = directorySlotOf(driverId);
     const args = [driverId, Date.now(), this.entriesKeptMs];
-    const client = this.shards.ofSlot(slot);
-    const [version, ...partitions] = (await this.shards.functions.call(
-      client,
-      'lookup',
-      this.shards.keys.born(slot),
-      args,
-    )) as [Buffer?, ...number[]];
+    const reply = await this.shards.ofSlot(slot).call('lookup', this.shards.keys.born(slot), args);
+    const [version, ...partitions] = reply as [Buffer?, ...number[]];
     return { version: version === undefined ? '' : String(version), partitions };
   }
 }

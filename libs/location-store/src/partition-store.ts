@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { directorySlotOf } from '@hexfleet/geo-partition';
 import type {
   AdoptReply,
@@ -11,14 +10,15 @@ import type {
   LookReply,
   Todo,
 } from '@hexfleet/partition-table';
-import type { Pipeline, Redis } from 'ioredis';
+import { BirthIds } from './birth-ids.js';
+import { DueEnters } from './due-enters.js';
 import { readHeader } from './partition-header.js';
 import { type Adopt, type Apply, encodeApply, encodeBuild, judgeApply } from './partition-write.js';
 import type { RespCommands } from './resp-commands.js';
+import type { Shard } from './shard.js';
 import { type LocationStoreOptions, Shards } from './shards.js';
 
-/** Most drivers or to-dos in one function call: Lua's unpack and Redis's attention both have bounds. */
-const CALL_DRIVERS = 500;
+const TODOS_A_SLOT = 500;
 const SWEEP_PAGE = 512;
 
 export interface PartitionTodo extends Todo {
@@ -27,12 +27,10 @@ export interface PartitionTodo extends Todo {
 
 /** The writer's side of the store. Unless it says otherwise, a method throws when it got no answer, and may be repeated. */
 export class PartitionStore {
-  /** With a number behind it, given to a directory slot that is found empty, so that everyone learns that it forgot. */
-  private readonly birthPrefix = randomBytes(6).toString('base64url');
-  private births = 0;
+  private readonly birthIds = new BirthIds();
   private readonly positionsKeptMs: number;
   private readonly entriesKeptMs: number;
-  private readonly due = new Map<Redis, DueCommands[]>();
+  private readonly dueEnters: DueEnters;
 
   constructor(
     private readonly shards: Shards,
@@ -40,23 +38,24 @@ export class PartitionStore {
   ) {
     this.positionsKeptMs = 3 * ttlMs;
     this.entriesKeptMs = 2 * ttlMs;
+    this.dueEnters = new DueEnters(shards, this.birthIds, this.entriesKeptMs);
   }
 
   /** The epoch that a partition's keys were last claimed with, or 0. */
   async storedEpoch(partition: number): Promise<number> {
-    const incarnation = await this.shards.ofPartition(partition).get(this.shards.keys.incarnation(partition));
-    return incarnation === null ? 0 : Number.parseInt(incarnation, 10);
+    const incarnation = await this.shards.ofPartition(partition).ask('GET', this.shards.keys.incarnation(partition));
+    return incarnation === null ? 0 : Number.parseInt(String(incarnation), 10);
   }
 
   async claim(partition: number, incarnation: Incarnation, withRecords: boolean): Promise<ClaimReply> {
-    const client = this.shards.ofPartition(partition);
-    const key = this.shards.keys.incarnation(partition);
+    const shard = this.shards.ofPartition(partition);
+    const { keys } = this.shards;
     const args = [incarnation.epoch, incarnation.k];
-    const [kind, ...rest] = (await this.shards.functions.call(client, 'claim', key, args)) as [Buffer, ...Buffer[]];
+    const [kind, ...rest] = (await shard.call('claim', keys.incarnation(partition), args)) as [Buffer, ...Buffer[]];
     if (String(kind) === 'FENCED') return { kind: 'fenced', epoch: Number(rest[0]) };
     if (String(kind) === 'OUTDATED') return { kind: 'outdated' };
     if (String(kind) === 'EMPTY') return { kind: 'empty' };
-    const flat = withRecords ? await this.recordsOf(client, partition, incarnation) : [];
+    const flat = (withRecords ? await shard.ask('HGETALL', keys.records(partition, incarnation)) : []) as Buffer[];
     const records = [];
     for (let i = 0; i + 1 < flat.length; i += 2) {
       records.push({ driverId: String(flat[i]), record: flat[i + 1] as Buffer });
@@ -73,38 +72,20 @@ export class PartitionStore {
 
   /** Never throws: no answer is `doubt`. */
   async adopt(partition: number, adopt: Adopt): Promise<AdoptReply> {
-    const client = this.shards.ofPartition(partition);
-    const built = await this.send(client, encodeBuild(this.shards.keys, partition, adopt, this.positionsKeptMs));
+    const shard = this.shards.ofPartition(partition);
+    const built = await this.send(shard, encodeBuild(this.shards.keys, partition, adopt, this.positionsKeptMs));
     if (built === undefined) return 'doubt';
     try {
       const args = [adopt.from.epoch, adopt.from.k, adopt.to.k, adopt.n];
-      const reply = await this.shards.functions.call(client, 'adopt', this.shards.keys.incarnation(partition), args);
+      const reply = await shard.call('adopt', this.shards.keys.incarnation(partition), args);
       return String(reply).toLowerCase() as AdoptReply;
     } catch {
       return 'doubt';
     }
   }
 
-  async enter(partition: number, requests: readonly EnterRequest[], nowMs: number): Promise<EnterReply> {
-    const entered: { ok: boolean; life: number }[] = new Array(requests.length);
-    const born = new Map<number, string>();
-    const calls = [...groupBySlot(requests.map(({ driverId }) => driverId))].map(async ([slot, indexes]) => {
-      for (let from = 0; from < indexes.length; from += CALL_DRIVERS) {
-        const part = indexes.slice(from, from + CALL_DRIVERS);
-        const drivers = part.flatMap((i) => {
-          const { driverId, capturedAtMs, holds, force, available, life } = requests[i] as EnterRequest;
-          return [driverId, capturedAtMs, (holds ? 1 : 0) + (force ? 2 : 0) + (available ? 4 : 0), life];
-        });
-        const args = [this.nextBirth(), partition, nowMs, this.entriesKeptMs, ...drivers];
-        const reply = (await this.callSlot('enter', slot, args)) as [Buffer, ...number[]];
-        born.set(slot, String(reply[0]));
-        for (const [j, i] of part.entries()) {
-          entered[i] = { ok: reply[1 + 2 * j] === 1, life: reply[2 + 2 * j] as number };
-        }
-      }
-    });
-    await Promise.all(calls);
-    return { entered, born };
+  enter(partition: number, requests: readonly EnterRequest[], nowMs: number): Promise<EnterReply> {
+    return this.dueEnters.enter(partition, requests, nowMs);
   }
 
   /** What the partitions named have to clear, at most some hundreds a slot. */
@@ -115,7 +96,7 @@ export class PartitionStore {
     const born = new Map<number, string>();
     const todos: PartitionTodo[] = [];
     const calls = this.shards.slots.map(async (slot) => {
-      const args = [this.nextBirth(), CALL_DRIVERS, nowMs, this.entriesKeptMs, ...partitions];
+      const args = [this.birthIds.next(), TODOS_A_SLOT, nowMs, this.entriesKeptMs, ...partitions];
       const [id, ...rows] = (await this.callSlot('todos', slot, args)) as [Buffer, ...Buffer[][]];
       born.set(slot, String(id));
       for (const [partition, driverId, token, capturedAtMs, ...elsewhere] of rows) {
@@ -175,66 +156,21 @@ export class PartitionStore {
     this.shards.close();
   }
 
-  private nextBirth(): string {
-    this.births++;
-    return `${this.birthPrefix}${this.births}`;
-  }
-
-  private recordsOf(client: Redis, partition: number, incarnation: Incarnation): Promise<Buffer[]> {
-    return client.callBuffer('HGETALL', this.shards.keys.records(partition, incarnation)) as Promise<Buffer[]>;
-  }
-
-  private callSlot(
-    name: 'enter' | 'todos' | 'clear' | 'sweep',
-    slot: number,
-    args: (string | number)[],
-  ): Promise<unknown> {
-    return this.shards.functions.call(this.shards.ofSlot(slot), name, this.shards.keys.born(slot), args);
+  private callSlot(name: 'todos' | 'clear' | 'sweep', slot: number, args: (string | number)[]): Promise<unknown> {
+    return this.shards.ofSlot(slot).call(name, this.shards.keys.born(slot), args);
   }
 
   /** Replies in order, or undefined when they didn't all come. */
-  private send(client: Redis, resp: RespCommands): Promise<unknown[] | undefined> {
-    return new Promise((resolve) => {
-      let due = this.due.get(client);
-      if (due === undefined) {
-        due = [];
-        this.due.set(client, due);
-        setImmediate(() => void this.flush(client));
-      }
-      due.push({ resp, resolve });
-    });
+  private async send(shard: Shard, resp: RespCommands): Promise<unknown[] | undefined> {
+    const replies = await shard.send(resp.toCommands());
+    return replies.some(([error]) => error !== null) ? undefined : replies.map(([, value]) => value);
   }
-
-  private async flush(client: Redis): Promise<void> {
-    const due = this.due.get(client) ?? [];
-    this.due.delete(client);
-    const pipeline = client.pipeline() as unknown as Pipeline;
-    const lengths = due.map(({ resp }) => {
-      const commands = resp.toCommands();
-      for (const command of commands) pipeline.sendCommand(command);
-      return commands.length;
-    });
-    const replies = await pipeline.exec().catch(() => null);
-    let from = 0;
-    for (const [i, { resolve }] of due.entries()) {
-      const mine = replies?.slice(from, from + (lengths[i] as number));
-      from += lengths[i] as number;
-      resolve(
-        mine === undefined || mine.some(([error]) => error !== null) ? undefined : mine.map(([, reply]) => reply),
-      );
-    }
-  }
-}
-
-interface DueCommands {
-  readonly resp: RespCommands;
-  readonly resolve: (replies: unknown[] | undefined) => void;
 }
 
 /** One driver's record in one partition. */
 export async function readOneRecord(shards: Shards, partition: number, driverId: string): Promise<Buffer | undefined> {
   const key = shards.keys.incarnation(partition);
-  const [record] = (await shards.functions.call(shards.ofPartition(partition), 'record', key, [driverId])) as [Buffer?];
+  const [record] = (await shards.ofPartition(partition).call('record', key, [driverId])) as [Buffer?];
   return record ?? undefined;
 }
 

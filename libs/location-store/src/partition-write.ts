@@ -79,10 +79,10 @@ function encodeDrivers(
   const records = keys.records(partition, incarnation);
   resp.begin('ZADD', 1 + 2 * sets.length).text(geo);
   for (const { driverId, record } of sets) {
-    resp.pair(String(geohashScore(recordLatDeg(record), recordLngDeg(record))), driverId);
+    resp.integer(geohashScore(recordLatDeg(record), recordLngDeg(record))).text(driverId);
   }
   resp.begin('HSET', 1 + 2 * sets.length).text(records);
-  for (const { driverId, record } of sets) resp.field(driverId, record);
+  for (const { driverId, record } of sets) resp.text(driverId).binary(record);
   resp.command('PEXPIRE', geo, String(positionsKeptMs));
   resp.command('PEXPIRE', records, String(positionsKeptMs));
 }

@@ -1,5 +1,11 @@
 import { Command } from 'ioredis';
 
+const ASTERISK = 42;
+const DOLLAR = 36;
+const ZERO = 48;
+/** A type byte, up to 10 digits, a newline. */
+const MAX_LENGTH_BYTES = 13;
+
 /**
  * Redis commands encoded into one buffer (RESP, the protocol's array-of-bulk-strings form). The client spends up to 3 µs a
  * driver on a transaction of many binary arguments; encoding a whole transaction at once costs a fraction of it.
@@ -13,28 +19,47 @@ export class RespCommands {
     this.bytes = Buffer.allocUnsafe(estimatedBytes);
   }
 
-  /** Begins a command of `argumentCount` arguments, the name not counted. ASCII only, here and in `text`. */
+  /** Begins a command of `argumentCount` arguments, the name not counted. ASCII only, here and below. */
   begin(name: string, argumentCount: number): this {
     this.names.push(name);
-    return this.ascii(`*${argumentCount + 1}\r\n$${name.length}\r\n${name}\r\n`);
+    this.reserve(2 * MAX_LENGTH_BYTES);
+    this.byte(ASTERISK);
+    this.digits(argumentCount + 1);
+    this.newline();
+    return this.text(name);
   }
 
   text(value: string): this {
-    return this.ascii(`$${value.length}\r\n${value}\r\n`);
+    const { length } = value;
+    this.head(length);
+    // Short texts are most: a loop here beats a call into the runtime by far.
+    for (let i = 0; i < length; i++) this.bytes[this.length + i] = value.charCodeAt(i);
+    this.length += length;
+    this.newline();
+    return this;
   }
 
-  /** Two texts at once: the pairs of ZADD are the bulk of what is sent. */
-  pair(first: string, second: string): this {
-    return this.ascii(`$${first.length}\r\n${first}\r\n$${second.length}\r\n${second}\r\n`);
+  binary(value: Buffer): this {
+    const { length } = value;
+    this.head(length);
+    this.bytes.set(value, this.length);
+    this.length += length;
+    this.newline();
+    return this;
   }
 
-  /** A text and a binary value: the pairs of HSET. */
-  field(name: string, value: Buffer): this {
-    this.ascii(`$${name.length}\r\n${name}\r\n$${value.length}\r\n`);
-    this.reserve(value.length + 2);
-    this.length += value.copy(this.bytes, this.length);
-    this.bytes[this.length++] = 13;
-    this.bytes[this.length++] = 10;
+  /** A whole number from 0 up, below 2⁵³. */
+  integer(value: number): this {
+    const high = Math.floor(value / 1e8);
+    if (high === 0) {
+      this.head(digitsOf(value));
+      this.digits(value);
+    } else {
+      this.head(digitsOf(high) + 8);
+      this.digits(high);
+      this.fixedDigits(value - high * 1e8, 8);
+    }
+    this.newline();
     return this;
   }
 
@@ -50,10 +75,35 @@ export class RespCommands {
     return this.names.map((name, i) => new EncodedCommand(name, i === 0 ? whole : ''));
   }
 
-  private ascii(text: string): this {
-    this.reserve(text.length);
-    this.length += this.bytes.write(text, this.length, 'latin1');
-    return this;
+  /** The length before a value, with room made for both and for the newline behind. */
+  private head(length: number): void {
+    this.reserve(length + MAX_LENGTH_BYTES + 2);
+    this.byte(DOLLAR);
+    this.digits(length);
+    this.newline();
+  }
+
+  private digits(value: number): void {
+    this.fixedDigits(value, digitsOf(value));
+  }
+
+  private fixedDigits(value: number, count: number): void {
+    let rest = value;
+    for (let i = this.length + count - 1; i >= this.length; i--) {
+      const tenth = Math.floor(rest / 10);
+      this.bytes[i] = ZERO + rest - tenth * 10;
+      rest = tenth;
+    }
+    this.length += count;
+  }
+
+  private newline(): void {
+    this.byte(13);
+    this.byte(10);
+  }
+
+  private byte(value: number): void {
+    this.bytes[this.length++] = value;
   }
 
   private reserve(more: number): void {
@@ -62,6 +112,12 @@ export class RespCommands {
     this.bytes.copy(grown, 0, 0, this.length);
     this.bytes = grown;
   }
+}
+
+function digitsOf(value: number): number {
+  let digits = 1;
+  for (let bound = 10; value >= bound; bound *= 10) digits++;
+  return digits;
 }
 
 class EncodedCommand extends Command {

@@ -2,6 +2,7 @@ import { DIRECTORY_SLOTS, rendezvous } from '@hexfleet/geo-partition';
 import { Redis } from 'ioredis';
 import { FunctionLibrary } from './function-library.js';
 import { Keys } from './keys.js';
+import { Shard } from './shard.js';
 
 export interface LocationStoreOptions {
   /** One endpoint or several; a partition's endpoint is found by rendezvous hashing of its tag. */
@@ -23,23 +24,19 @@ const SILENCE_MS = 4_000;
  */
 export class Shards {
   readonly keys: Keys;
-  readonly functions = new FunctionLibrary();
-  private readonly clients = new Map<string, Redis>();
+  private readonly byUrl = new Map<string, Shard>();
 
   constructor(private readonly options: LocationStoreOptions) {
     this.keys = new Keys(options.name);
-    for (const url of options.redisUrls) this.clients.set(url, connect(url, options));
+    const functions = new FunctionLibrary();
+    for (const url of options.redisUrls) this.byUrl.set(url, new Shard(connect(url, options), functions));
   }
 
-  get all(): readonly Redis[] {
-    return [...this.clients.values()];
-  }
-
-  ofPartition(partition: number): Redis {
+  ofPartition(partition: number): Shard {
     return this.ofTag(this.keys.partitionTag(partition));
   }
 
-  ofSlot(slot: number): Redis {
+  ofSlot(slot: number): Shard {
     return this.ofTag(this.keys.slotTag(slot));
   }
 
@@ -49,15 +46,15 @@ export class Shards {
 
   /** @throws the first endpoint's error, where one does not answer. */
   async ping(): Promise<void> {
-    await Promise.all(this.all.map((client) => client.ping()));
+    await Promise.all([...this.byUrl.values()].map((shard) => shard.ping()));
   }
 
   close(): void {
-    for (const client of this.all) client.disconnect();
+    for (const shard of this.byUrl.values()) shard.close();
   }
 
-  private ofTag(tag: string): Redis {
-    return this.clients.get(rendezvous(tag, this.options.redisUrls)) as Redis;
+  private ofTag(tag: string): Shard {
+    return this.byUrl.get(rendezvous(tag, this.options.redisUrls)) as Shard;
   }
 }
 

@@ -1,5 +1,5 @@
 import { recordCapturedAtMs, recordSeq } from '@hexfleet/driver-record';
-import { compareOrder, type DriverTable } from './driver-table.js';
+import { compareOrder, type DriverTable, type TableEntry } from './driver-table.js';
 import type { StreamBatch } from './effects.js';
 import {
   isCovered,
@@ -16,6 +16,8 @@ export interface Winner {
   readonly seq: number;
   /** Counted before: it comes from a message that the starting totals cover. */
   readonly counted: boolean;
+  /** What the table holds of the driver. */
+  readonly known: TableEntry | undefined;
 }
 
 /** Totals while they grow. */
@@ -67,13 +69,8 @@ export function foldBatches(
       fold.changedPublishers.add(batch.publisher);
     }
     for (const { driverId, record } of batch.pings) {
-      compete(
-        fold,
-        table,
-        driverId,
-        { record, capturedAtMs: recordCapturedAtMs(record), seq: recordSeq(record), counted },
-        at,
-      );
+      const ping = { driverId, record, capturedAtMs: recordCapturedAtMs(record), seq: recordSeq(record), counted };
+      compete(fold, table, ping, at);
     }
   }
   forgetPublishers(fold, at.nowMs);
@@ -83,22 +80,22 @@ export function foldBatches(
 function compete(
   { winners, tally }: Fold,
   table: DriverTable,
-  driverId: string,
-  ping: Winner,
+  { driverId, record, capturedAtMs, seq, counted }: Omit<Winner, 'known'> & { readonly driverId: string },
   at: { readonly nowMs: number; readonly ttlMs: number },
 ): void {
-  if (at.nowMs - ping.capturedAtMs > at.ttlMs) {
-    if (!ping.counted) tally.expired++;
+  if (at.nowMs - capturedAtMs > at.ttlMs) {
+    if (!counted) tally.expired++;
     return;
   }
   const rival = winners.get(driverId);
-  const known = rival ?? table.get(driverId);
-  if (known !== undefined && compareOrder(ping, known) <= 0) {
-    if (!ping.counted) tally.superseded++;
+  const known = rival === undefined ? table.get(driverId) : rival.known;
+  const before = rival ?? known;
+  if (before !== undefined && compareOrder({ capturedAtMs, seq }, before) <= 0) {
+    if (!counted) tally.superseded++;
     return;
   }
   if (rival !== undefined && !rival.counted) tally.superseded++;
-  winners.set(driverId, ping);
+  winners.set(driverId, { record, capturedAtMs, seq, counted, known });
 }
 
 function forgetPublishers({ tally, changedPublishers }: Fold, nowMs: number): void {

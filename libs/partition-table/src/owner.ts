@@ -103,7 +103,7 @@ class PartitionOwner {
     };
     for (const [driverId, winner] of winners) {
       const request = this.enterRequestOf(driverId, winner);
-      if (request === undefined) settle(driverId, winner, this.table.get(driverId)?.life ?? 0);
+      if (request === undefined) settle(driverId, winner, winner.known?.life ?? 0);
       else requests.push(request);
     }
     if (requests.length === 0) return { sets, confirmed };
@@ -121,14 +121,14 @@ class PartitionOwner {
   }
 
   /** What to ask of the directory, or undefined where it need not be asked. A spell of availability that ends is told it. */
-  private enterRequestOf(driverId: string, { record, capturedAtMs }: Winner): EnterRequest | undefined {
-    const known = this.table.get(driverId);
+  private enterRequestOf(driverId: string, { record, capturedAtMs, known }: Winner): EnterRequest | undefined {
     const available = recordStatus(record) === 'available';
-    const request = { driverId, capturedAtMs, holds: known !== undefined, force: false, available };
-    if (known === undefined) return { ...request, life: -1 };
-    if (known.available && !available) return { ...request, life: (known.life + 1) & 0xffff };
-    if (capturedAtMs - known.confirmedAtMs > this.settings.ttlMs / 2) return { ...request, life: known.life };
-    return undefined;
+    let life: number;
+    if (known === undefined) life = -1;
+    else if (known.available && !available) life = (known.life + 1) & 0xffff;
+    else if (capturedAtMs - known.confirmedAtMs > this.settings.ttlMs / 2) life = known.life;
+    else return undefined;
+    return { driverId, capturedAtMs, holds: known !== undefined, force: false, available, life };
   }
 
   /** The directory says that these drivers went elsewhere: let go of each once a newer record of it can be seen there. */

@@ -1,15 +1,16 @@
--- enter: tells the directory that drivers are in partition p. Whoever takes a driver over leaves a to-do for the old home
+-- enter: tells the directory in which partition p each of some drivers is. Whoever takes a driver over leaves a to-do for the old home
 -- in the same step; a stale holder gets one for itself.
--- KEYS[1] {slot}:born    ARGV new born id, p, now, keep, then for each driver: id, capturedAtMs, flags, life
+-- KEYS[1] {slot}:born    ARGV new born id, now, keep, then for each driver: p, id, capturedAtMs, flags, life
 --   flags: 1 p holds the driver, 2 force (an exact tie is p's), 4 the driver is available; life −1: as the directory knows
 -- Out: born, then for each driver: 1 or 0 (stale), life
 local function enter(keys, args)
   local slot = slot_keys(keys[1])
   redis.call('SET', keys[1], args[1], 'NX')
-  local p, now, keep = tonumber(args[2]), tonumber(args[3]), tonumber(args[4])
+  local now, keep = tonumber(args[2]), tonumber(args[3])
   local out = { redis.call('GET', keys[1]) }
-  for i = 5, #args, 4 do
-    local driver, at, flags, life = args[i], tonumber(args[i + 1]), tonumber(args[i + 2]), tonumber(args[i + 3])
+  for i = 4, #args, 5 do
+    local p, driver, at = tonumber(args[i]), args[i + 1], tonumber(args[i + 2])
+    local flags, life = tonumber(args[i + 3]), tonumber(args[i + 4])
     local holds, force, available = flags % 2 == 1, flags % 4 >= 2, flags >= 4
     local entry = get_entry(slot, driver, now, keep)
     local ok = 1

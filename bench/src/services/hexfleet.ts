@@ -1,0 +1,68 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { type Service, scratchFolder } from './service.js';
+
+export interface Hexfleet extends Service {
+  readonly gatewayUrl: string;
+  readonly writerUrl: string;
+  readonly nearbyUrl: string;
+  readonly fleetToken: string;
+  readonly pids: Readonly<Record<'gateway' | 'nats' | 'writer' | 'redis' | 'nearby', number>>;
+}
+
+interface ReadyLine {
+  readonly gateway: string;
+  readonly nearby: string;
+  readonly writers: readonly [string];
+  readonly pids: Readonly<{
+    gateway: number;
+    nearby: number;
+    writers: readonly [number];
+    nats: number;
+    redis: readonly [number];
+  }>;
+  readonly tokens: Readonly<{ fleet: string }>;
+}
+
+const PROGRAM = join(import.meta.dirname, '..', '..', '..', '..', 'bin', 'hexfleet.mjs');
+
+/** All of Hexfleet as a user starts it, on fresh data. @throws Error with what it said, when it doesn't come up. */
+export async function startHexfleet(): Promise<Hexfleet> {
+  const folder = scratchFolder();
+  const ports = ['--gateway-port', '0', '--nearby-port', '0', '--ops-port', '0'];
+  const args = [PROGRAM, 'start', '--json', '--no-demo', ...ports, '--data-dir', folder.path];
+  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+  let out = '';
+  let err = '';
+  child.stderr.on('data', (data) => {
+    err += data;
+  });
+  const ended = once(child, 'exit').then(() => folder.remove());
+  const ready = new Promise<void>((resolve) => {
+    child.stdout.on('data', (data) => {
+      out += data;
+      if (out.includes('\n')) resolve();
+    });
+  });
+  await Promise.race([ready, ended]);
+  if (!out.includes('\n')) throw new Error(`Hexfleet did not come up:\n${err}`);
+  const { gateway, nearby, writers, pids, tokens }: ReadyLine = JSON.parse(out);
+  return {
+    gatewayUrl: gateway,
+    writerUrl: writers[0],
+    nearbyUrl: nearby,
+    fleetToken: tokens.fleet,
+    pids: {
+      gateway: pids.gateway,
+      nats: pids.nats,
+      writer: pids.writers[0],
+      redis: pids.redis[0],
+      nearby: pids.nearby,
+    },
+    stop: async () => {
+      child.kill('SIGTERM');
+      await ended;
+    },
+  };
+}
