@@ -4,15 +4,15 @@
  */
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { MovingCars } from '../fleet/moving-cars.js';
 import { openCarrier } from './carriers.js';
 import type { LoadOrder, LoadPlan, LoadTally } from './load-plan.js';
-import { MovingCars } from './moving-cars.js';
 
 const PACE_STEP_MS = 2;
 
 const plan: LoadPlan = JSON.parse(process.argv[2] ?? '');
 const carrier = await openCarrier(plan);
-const cars = new MovingCars(plan.drivers);
+const cars = new MovingCars(plan.drivers, Date.now());
 process.on('message', (order: LoadOrder) => void run(order).then((tally) => process.send?.(tally)));
 process.send?.('ready');
 await once(process, 'disconnect');
@@ -27,7 +27,7 @@ async function run({ seconds }: LoadOrder): Promise<LoadTally> {
     while (tally.sent < due) {
       tally.sent += plan.pingsAtOnce;
       const sending: Promise<void> = carrier
-        .send(cars.take(plan.pingsAtOnce))
+        .send(cars.take(plan.pingsAtOnce, Date.now()))
         .then(({ accepted, coalesced }) => {
           tally.accepted += accepted;
           tally.coalesced += coalesced;

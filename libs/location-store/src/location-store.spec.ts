@@ -262,8 +262,12 @@ describe('the directory', () => {
   it('keeps an entry for two TTLs past its last ping and then leaves nothing', async () => {
     await enter(3, at(NOW_MS));
     const sweepAll = async (nowMs: number) => {
-      for (const slot of store.slots) await store.sweep(slot, '0', nowMs);
-      return (await redis.keys('test:{d*}:entries')).length;
+      for (const slot of store.slots) {
+        let cursor = '0';
+        do cursor = await store.sweep(slot, cursor, nowMs);
+        while (cursor !== '0');
+      }
+      return (await redis.keys('test:{d*}:entries:*')).length;
     };
     expect(await sweepAll(NOW_MS + 2 * TTL_MS)).toBe(1);
     expect(await sweepAll(NOW_MS + 2 * TTL_MS + 1)).toBe(0);

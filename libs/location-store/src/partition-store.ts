@@ -137,11 +137,7 @@ export class PartitionStore {
 
   /** Drops what the directory has kept long enough, a page of a slot; returns the next page's cursor, '0' at the end. */
   async sweep(slot: number, cursor: string, nowMs: number): Promise<string> {
-    const reply = (await this.callSlot('sweep', slot, [cursor, SWEEP_PAGE, nowMs, this.entriesKeptMs])) as [
-      Buffer,
-      number,
-    ];
-    return String(reply[0]);
+    return String(await this.callSlot('sweep', slot, [cursor, SWEEP_PAGE, nowMs, this.entriesKeptMs]));
   }
 
   get slots(): readonly number[] {

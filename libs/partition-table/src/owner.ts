@@ -27,6 +27,11 @@ export interface OwnerSettings {
   readonly checkpointMs: number;
 }
 
+/**
+ * The directory keeps an entry for two TTLs past the ping it was last told of, and a record may be shown for one past its
+ * own: an entry renewed within a TTL outlives every record that it stands for. A quarter is left to spare.
+ */
+const CONFIRMED_FOR_TTLS = 0.75;
 /** Most drivers introduced to the directory in one tick. */
 const INTRODUCTIONS_A_TICK = 500;
 
@@ -88,7 +93,7 @@ class PartitionOwner {
     yield* this.apply({ sets, removals: [], totals: fold.tally, changedPublishers, nowMs }, confirmed);
   }
 
-  /** Tells the directory of drivers that are new here or not confirmed for half a TTL, and stamps the records to write. */
+  /** Tells the directory of drivers that are new here or not confirmed lately, and stamps the records to write. */
   private *enterWinners(
     { winners, tally }: Fold,
     nowMs: number,
@@ -126,7 +131,7 @@ class PartitionOwner {
     let life: number;
     if (known === undefined) life = -1;
     else if (known.available && !available) life = (known.life + 1) & 0xffff;
-    else if (capturedAtMs - known.confirmedAtMs > this.settings.ttlMs / 2) life = known.life;
+    else if (capturedAtMs - known.confirmedAtMs > CONFIRMED_FOR_TTLS * this.settings.ttlMs) life = known.life;
     else return undefined;
     return { driverId, capturedAtMs, holds: known !== undefined, force: false, available, life };
   }

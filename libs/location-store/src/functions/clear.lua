@@ -9,11 +9,11 @@ local function clear(keys, args)
     if todo and string.match(todo, '^(%d+):') == args[i + 1] then
       drop_todo(slot, p, args[i])
       done = done + 1
-      local packed = redis.call('HGET', slot.entries, args[i])
+      local packed = redis.call('HGET', entries_of(slot, args[i]), args[i])
       if packed then
         local entry = unpack_entry(packed)
         entry.from = without(entry.from, p)
-        redis.call('HSET', slot.entries, args[i], pack_entry(entry))
+        set_entry(slot, args[i], entry)
       end
     end
   end

@@ -6,12 +6,17 @@ local function incarnation_keys(inc_key, incarnation)
   return { base .. 'header:' .. incarnation, base .. 'geo:' .. incarnation, base .. 'records:' .. incarnation }
 end
 
--- A directory slot: {slot}:born (an id from when it was made empty), {slot}:entries (driver → entry), {slot}:todos
+-- A directory slot: {slot}:born (an id from when it was made empty), {slot}:entries:<00…ff> (driver → entry), {slot}:todos
 -- (partitions with to-dos), {slot}:todo:<p> (driver → token:capturedAtMs), {slot}:token (the last token given).
 -- The first key is always {slot}:born.
 local function slot_keys(born_key)
   local base = string.sub(born_key, 1, -5)
-  return { entries = base .. 'entries', todos = base .. 'todos', todo = base .. 'todo:', token = base .. 'token' }
+  return { entries = base .. 'entries:', todos = base .. 'todos', todo = base .. 'todo:', token = base .. 'token' }
+end
+
+-- Entries lie in 256 small hashes: up to 128 of them, Redis packs a hash, at a third of the memory.
+local function entries_of(slot, driver)
+  return slot.entries .. string.sub(redis.sha1hex(driver), 1, 2)
 end
 
 -- An entry: u16 home, u16 life, u48 capturedAtMs, then a u16 for each partition that the driver is still to be cleared from.
@@ -30,11 +35,15 @@ end
 
 -- Entries live two TTLs past their last ping, so that an old owner can still be told.
 local function get_entry(slot, driver, now, keep)
-  local packed = redis.call('HGET', slot.entries, driver)
+  local packed = redis.call('HGET', entries_of(slot, driver), driver)
   if not packed then return nil end
   local entry = unpack_entry(packed)
   if now > entry.at + keep then return nil end
   return entry
+end
+
+local function set_entry(slot, driver, entry)
+  redis.call('HSET', entries_of(slot, driver), driver, pack_entry(entry))
 end
 
 local function without(list, p)
