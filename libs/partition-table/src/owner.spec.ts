@@ -167,6 +167,15 @@ describe('the owner of a partition', () => {
     expect(asked.grant('enter', entered(2)).requests.map(({ driverId }) => driverId)).toEqual(['a', 'b']);
   });
 
+  it('looks at the next tick whether its own keys are still there when the directory was emptied', () => {
+    const asked = holdingA();
+    asked.feed({ tick: true, born: new Map([[0, 'first']]) });
+    asked.grant('checkpoint', undefined);
+    asked.feed({ tick: true, born: new Map([[0, 'second']]) });
+    asked.grant('apply', 'diverged');
+    expect(Asked.seqsOf(asked.grant('adopt', 'ok').sets)).toEqual({ a: 1 });
+  });
+
   it('ends when a newer owner has claimed', () => {
     const asked = holdingA();
     asked.feed({ batches: [message(2, 1, ['a', 2, 500])] });

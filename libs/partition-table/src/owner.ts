@@ -252,6 +252,9 @@ class PartitionOwner {
       if (known !== undefined && known !== id) forgot = true;
       this.born.set(slot, id);
     }
-    if (forgot) this.table.forgetConfirmations();
+    if (!forgot) return;
+    this.table.forgetConfirmations();
+    // Perhaps the partition's Redis was emptied too: the next tick's write will tell.
+    this.wroteAtMs = NEVER_MS;
   }
 }
