@@ -50,31 +50,31 @@ export class PlacedFleet {
     return this.homeCells.partitionOf(latDeg, lngDeg);
   }
 
-  /** Writes each in its home partition, and all partitions at `nowMs`; the directory learns of them. */
-  async place(drivers: readonly Placed[], nowMs = Date.now()): Promise<void> {
+  /** Writes each in its home partition, and in all partitions up to when that is so; the directory learns of them. */
+  async place(drivers: readonly Placed[], asOfMs = freshForAWhile()): Promise<void> {
     for (let partition = 0; partition < this.partitions; partition++) {
       const here = drivers.filter((driver) => this.partitionOf(driver) === partition);
       const requests = here.map(({ driverId, capturedAtMs }) => ({
         ...{ driverId, capturedAtMs, holds: false, force: false, life: -1, available: true },
       }));
-      if (requests.length > 0) await this.store.enter(partition, requests, nowMs);
-      await this.write(partition, here, nowMs);
+      if (requests.length > 0) await this.store.directory.enter(partition, requests, Date.now());
+      await this.write(partition, here, asOfMs);
     }
   }
 
   /** Writes into one partition, home or not, and tells the directory nothing. */
-  async write(partition: number, drivers: readonly Placed[], nowMs = Date.now()): Promise<void> {
+  async write(partition: number, drivers: readonly Placed[], asOfMs = freshForAWhile()): Promise<void> {
     const n = (this.writes.get(partition) ?? 1) + 1;
     this.writes.set(partition, n);
     const reply = await this.store.apply(partition, {
       kind: 'apply',
       incarnation: { epoch: 1, k: 2 },
       n,
-      sets: drivers.map((driver) => ({ driverId: driver.driverId, record: recordOf(driver, nowMs) })),
+      sets: drivers.map((driver) => ({ driverId: driver.driverId, record: recordOf(driver, Date.now()) })),
       removals: [],
       totals: NO_TOTALS,
       changedPublishers: [],
-      nowMs,
+      asOfMs,
     });
     if (reply !== 'ok') throw new Error(`the store said ${reply}`);
   }
@@ -92,10 +92,15 @@ export class PlacedFleet {
       n: 1,
       sets: [],
       totals: NO_TOTALS,
-      nowMs: Date.now(),
+      asOfMs: freshForAWhile(),
     });
     if (adopted !== 'ok') throw new Error(`the store said ${adopted}`);
   }
+}
+
+/** Nobody writes heartbeats here, and a test on a slow machine takes a while. */
+function freshForAWhile(): number {
+  return Date.now() + 120_000;
 }
 
 function recordOf({ life = 1, ...driver }: Placed, nowMs: number): Buffer {

@@ -8,7 +8,6 @@ import type { WriterMetrics } from './writer-metrics.js';
 import type { WriterSettings } from './writer-settings.js';
 
 const TICK_MS = 1_000;
-const TODOS_MS = 100;
 const RETRY_MS = 500;
 const HEARTBEAT_MS = 5_000;
 const CHECKPOINT_MS = 5_000;
@@ -18,7 +17,9 @@ const DRAIN_MS = 3_000;
 export interface Intake {
   /** Messages after `afterSeq` of the present stream are delivered from now on, in order. */
   open(partition: number, afterSeq: number): void;
-  closeAll(): void;
+  stopReading(partition: number): void;
+  /** Stops reading every partition. */
+  close(): void;
 }
 
 /**
@@ -54,7 +55,7 @@ export class LocationWriter {
     this.every(TICK_MS, () => {
       for (const runner of this.runners.values()) runner.tick();
     });
-    this.repeat(TODOS_MS, () => this.fetchTodos());
+    this.repeat(this.settings.writeIntervalMs, () => this.fetchTodos());
     this.repeat(this.settings.ttlMs / 3, () => this.sweep());
   }
 
@@ -70,7 +71,7 @@ export class LocationWriter {
   }
 
   pause(): void {
-    this.intake?.closeAll();
+    this.intake?.close();
   }
 
   /** How many partitions are written by this process now, and how many went to another owner. */
@@ -86,7 +87,7 @@ export class LocationWriter {
 
   /** Writes what has come in, within a bound, and ends. What is left is read from the stream by the next owner. */
   async stop(): Promise<void> {
-    this.intake?.closeAll();
+    this.intake?.close();
     const untilMs = Date.now() + DRAIN_MS;
     while (Date.now() < untilMs && ![...this.runners.values()].every((runner) => runner.idle)) {
       await new Promise((resolve) => setTimeout(resolve, this.settings.writeIntervalMs));
@@ -94,6 +95,7 @@ export class LocationWriter {
     this.stopped = true;
     for (const timer of this.timers) clearInterval(timer);
     for (const runner of this.runners.values()) runner.stop();
+    await Promise.all(this.ends);
   }
 
   /** Takes a partition over and runs it until another writer does. */
@@ -111,6 +113,7 @@ export class LocationWriter {
         continue;
       }
       this.runners.delete(partition);
+      this.intake?.stopReading(partition);
       this.lost++;
       this.logger.warn({ partition, epoch: runner.epoch }, 'another writer has taken this partition over');
       return;
@@ -132,6 +135,8 @@ export class LocationWriter {
         return new PartitionRunner(owner, this.store, this.memory, {
           onReady: (runner) => this.openIntake(runner),
           onDoubt: (cause, error) => this.noteDoubt(cause, error),
+          onBacklog: (backlogged) => setImmediate(() => this.feed(backlogged)),
+          isReading: () => this.bus.connected,
         });
       } catch (error) {
         this.noteDoubt('claim', error);
@@ -151,16 +156,17 @@ export class LocationWriter {
   /** All partitions write to one beat, so that their writes share a round trip. */
   private beat(): void {
     this.budget.refill(Date.now());
-    for (const runner of this.budget.inTurn([...this.runners.values()])) {
-      if (this.budget.left <= 0) return;
-      this.budget.spend(runner.wake(this.budget.left));
-    }
+    for (const runner of this.budget.inTurn([...this.runners.values()])) this.feed(runner);
+  }
+
+  private feed(runner: PartitionRunner): void {
+    this.budget.spend(runner.wake(Math.max(0, this.budget.left)));
   }
 
   private async fetchTodos(): Promise<void> {
     const running = [...this.runners.values()].filter(({ state }) => state === 'running');
     if (running.length === 0) return;
-    const { todos, born } = await this.store.todos(
+    const { todos, born } = await this.store.directory.todos(
       running.map(({ partition }) => partition),
       Date.now(),
     );
@@ -174,9 +180,9 @@ export class LocationWriter {
   }
 
   private async sweep(): Promise<void> {
-    for (const slot of this.store.slots) {
+    for (const slot of this.store.directory.slots) {
       let cursor = '0';
-      do cursor = await this.store.sweep(slot, cursor, Date.now());
+      do cursor = await this.store.directory.sweep(slot, cursor, Date.now());
       while (cursor !== '0' && !this.stopped);
     }
   }

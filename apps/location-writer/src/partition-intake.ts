@@ -30,7 +30,7 @@ export class PartitionIntake extends Server implements CustomTransportStrategy, 
   }
 
   open(partition: number, afterSeq: number): void {
-    void this.readers.get(partition)?.close();
+    this.stopReading(partition);
     const handle = this.messageHandlers.get(PING_BATCH);
     if (handle === undefined) throw new Error(`nothing handles ${PING_BATCH}`);
     const deliver = async (message: StreamMessage) => {
@@ -40,13 +40,13 @@ export class PartitionIntake extends Server implements CustomTransportStrategy, 
     this.readers.set(partition, this.bus.read(partition, afterSeq, deliver));
   }
 
-  closeAll(): void {
-    for (const reader of this.readers.values()) void reader.close();
-    this.readers.clear();
+  stopReading(partition: number): void {
+    void this.readers.get(partition)?.close();
+    this.readers.delete(partition);
   }
 
   close(): void {
-    this.closeAll();
+    for (const partition of [...this.readers.keys()]) this.stopReading(partition);
   }
 
   on(): never {

@@ -7,12 +7,17 @@ import {
 } from '@hexfleet/partition-table';
 import { decodePingBatch } from '@hexfleet/ping-batch';
 import type { PingBus, StreamMessage } from '@hexfleet/ping-bus';
+import pLimit from 'p-limit';
+
+const REPLAYS_AT_ONCE = 4;
 
 /**
  * What outlives a Redis that comes back empty: the stream itself, and in NATS key-value buckets the last totals of each
  * partition and the epochs under which partitions were taken.
  */
 export class PartitionMemory {
+  private readonly inTurn = pLimit(REPLAYS_AT_ONCE);
+
   constructor(
     private readonly bus: PingBus,
     private readonly onUnreadable: () => void,
@@ -31,8 +36,15 @@ export class PartitionMemory {
     await (await this.bus.bucket('checkpoints')).put(`p.${partition}`, document);
   }
 
-  /** From after `after`, or from `sinceMs`, whichever is earlier. @throws when NATS is away. */
-  async replay(partition: number, after: StreamPosition | undefined, sinceMs: number): Promise<ReplayReply> {
+  /**
+   * From after `after`, or from `sinceMs`, whichever is earlier; some partitions at a time, since all of them at once may be
+   * more than memory holds. @throws when NATS is away.
+   */
+  replay(partition: number, after: StreamPosition | undefined, sinceMs: number): Promise<ReplayReply> {
+    return this.inTurn(() => this.replayNow(partition, after, sinceMs));
+  }
+
+  private async replayNow(partition: number, after: StreamPosition | undefined, sinceMs: number): Promise<ReplayReply> {
     const recent = await this.bus.replay(partition, { sinceMs });
     let messages = recent;
     if (after === undefined || after.stream !== this.bus.streamId) {

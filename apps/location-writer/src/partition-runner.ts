@@ -18,6 +18,10 @@ export interface RunnerHooks {
   readonly onReady: (runner: PartitionRunner) => void;
   /** An answer did not come, or a write is in doubt. */
   readonly onDoubt: (cause: OwnerEffect['kind'], error: unknown) => void;
+  /** A write has ended and there is a whole one more to do: it need not wait for the beat. */
+  readonly onBacklog: (runner: PartitionRunner) => void;
+  /** The stream is there and is read. */
+  readonly isReading: () => boolean;
 }
 
 /** Most pings held for a partition before its reader waits. */
@@ -46,7 +50,9 @@ export class PartitionRunner {
   private born: DirectoryBirths = new Map();
   private tickDue = false;
   private resume: ((input: OwnerInput) => void) | undefined;
-  private room: (() => void) | undefined;
+  private waitingForRoom: (() => void)[] = [];
+  private unsaved: PartitionTotals | undefined;
+  private isSaving = false;
   private writing: readonly StreamBatch[] = [];
   private stopped = false;
 
@@ -64,9 +70,14 @@ export class PartitionRunner {
   async run(): Promise<number> {
     const owner = ownPartition(this.settings);
     let step = owner.next();
-    while (!step.done && !this.stopped) step = owner.next(await this.perform(step.value));
+    while (!step.done) {
+      const reply = await this.perform(step.value);
+      // What was asked for may have got no reply: the owner, who relies on one, is not resumed.
+      if (this.stopped) break;
+      step = owner.next(reply);
+    }
     this.state = 'ended';
-    this.room?.();
+    this.makeRoom();
     return step.done ? step.value : 0;
   }
 
@@ -76,20 +87,18 @@ export class PartitionRunner {
     this.inboxPings += message.batch?.pings.length ?? 0;
     this.delivered = message.position;
     if (this.inboxPings < INBOX_PINGS || this.state === 'ended') return undefined;
-    return new Promise((resolve) => {
-      this.room = resolve;
-    });
+    return new Promise((resolve) => this.waitingForRoom.push(resolve));
   }
 
+  /** What the directory says; the owner learns of it at the next beat. */
   notice(todos: readonly Todo[], born: DirectoryBirths): void {
     this.todos = todos;
     this.born = born;
-    if (todos.length > 0) this.wake(0);
   }
 
+  /** Time for housekeeping, at the next beat. */
   tick(): void {
     this.tickDue = true;
-    this.wake(0);
   }
 
   /** Age of the oldest ping taken in and not yet written, in ms; 0 when there is none. */
@@ -104,14 +113,8 @@ export class PartitionRunner {
     if (this.resume === undefined) return 0;
     const { batches, pings } = this.takeBatches(Math.min(mostPings, WRITE_PINGS));
     if (batches.length === 0 && this.todos.length === 0 && !this.tickDue) return 0;
-    const input = { nowMs: Date.now(), batches, todos: this.todos, born: this.born, tick: this.tickDue };
-    this.todos = [];
-    this.born = new Map();
-    this.tickDue = false;
     this.writing = batches;
-    const resume = this.resume;
-    this.resume = undefined;
-    resume(input);
+    this.resumeWith(batches);
     return pings;
   }
 
@@ -122,7 +125,16 @@ export class PartitionRunner {
 
   stop(): void {
     this.stopped = true;
-    this.wake(0);
+    this.resumeWith([]);
+  }
+
+  private resumeWith(batches: readonly StreamBatch[]): void {
+    const { resume, todos, born, tickDue: tick } = this;
+    this.resume = undefined;
+    this.todos = [];
+    this.born = new Map();
+    this.tickDue = false;
+    resume?.({ nowMs: Date.now(), batches, todos, born, tick, isReading: this.hooks.isReading() });
   }
 
   private takeBatches(mostPings: number): { batches: StreamBatch[]; pings: number } {
@@ -130,11 +142,12 @@ export class PartitionRunner {
     let count = 0;
     while (count < this.inbox.length && pings < mostPings) pings += this.inbox[count++]?.batch?.pings.length ?? 0;
     this.inboxPings -= pings;
-    if (this.inboxPings < INBOX_PINGS) {
-      this.room?.();
-      this.room = undefined;
-    }
+    if (this.inboxPings < INBOX_PINGS) this.makeRoom();
     return { batches: this.inbox.splice(0, count), pings };
+  }
+
+  private makeRoom(): void {
+    for (const resolve of this.waitingForRoom.splice(0)) resolve();
   }
 
   private async perform(effect: OwnerEffect): Promise<unknown> {
@@ -149,19 +162,37 @@ export class PartitionRunner {
       case 'claim':
         return this.insist(effect.kind, () => store.claim(partition, effect.incarnation, effect.withRecords));
       case 'enter':
-        return this.insist(effect.kind, () => store.enter(partition, effect.requests, Date.now()));
+        return this.insist(effect.kind, () => store.directory.enter(partition, effect.requests, Date.now()));
       case 'look':
         return this.insist(effect.kind, () => store.look(effect.wants));
       case 'clear':
-        return this.insist(effect.kind, () => store.clear(partition, effect.todos));
+        return this.insist(effect.kind, () => store.directory.clear(partition, effect.todos));
       case 'recall':
         return this.insist(effect.kind, () => memory.recall(partition));
       case 'replay':
         return this.insist(effect.kind, () => memory.replay(partition, effect.after, Date.now() - this.settings.ttlMs));
       case 'checkpoint':
-        memory.save(partition, effect.totals).catch((error: unknown) => this.hooks.onDoubt('checkpoint', error));
+        this.unsaved = effect.totals;
+        if (!this.isSaving) void this.save();
         return undefined;
     }
+  }
+
+  /** Saves the newest totals, however often it takes; writes don't wait for it. */
+  private async save(): Promise<void> {
+    this.isSaving = true;
+    while (this.unsaved !== undefined && !this.stopped) {
+      const totals = this.unsaved;
+      this.unsaved = undefined;
+      try {
+        await this.memory.save(this.partition, totals);
+      } catch (error) {
+        this.unsaved ??= totals;
+        this.hooks.onDoubt('checkpoint', error);
+        await pause(RETRY_MS);
+      }
+    }
+    this.isSaving = false;
   }
 
   private waitForInput(totals: PartitionTotals, drivers: number): Promise<OwnerInput> {
@@ -176,6 +207,7 @@ export class PartitionRunner {
       this.delivered = totals.position;
       this.hooks.onReady(this);
     }
+    if (this.inboxPings >= WRITE_PINGS) this.hooks.onBacklog(this);
     return input;
   }
 

@@ -21,7 +21,9 @@ export class WriterController {
   @MessagePattern(PRESSURE_SUBJECT, Transport.NATS)
   pressure(): WriterPressure {
     const nowMs = Date.now();
-    const partitions = [...this.writer.partitions].map((runner) => ({
+    // Of a partition that is being taken over, nothing is known yet.
+    const running = [...this.writer.partitions].filter(({ state }) => state === 'running');
+    const partitions = running.map((runner) => ({
       partition: runner.partition,
       lagSeconds: runner.lagMs(nowMs) / 1_000,
       epoch: runner.epoch,

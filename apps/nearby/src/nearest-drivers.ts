@@ -1,6 +1,8 @@
 import type { CellCover } from '@hexfleet/cells';
-import type { LocationReader } from '@hexfleet/location-store';
+import type { LatLng } from '@hexfleet/geodesy';
+import type { LocationReader, SearchReply } from '@hexfleet/location-store';
 import { DensityMemory, type Nearest, searchNearest } from '@hexfleet/nearest-search';
+import pLimit from 'p-limit';
 import type { AnsweredPositions } from './answered-positions.js';
 import type { NearbyQuery } from './nearby-query.js';
 
@@ -8,6 +10,13 @@ import type { NearbyQuery } from './nearby-query.js';
 const STALE_AFTER_MS = 15_000;
 /** Searches under way at once: more would only wait for Redis, and hold memory. */
 const MAX_IN_FLIGHT = 1_024;
+/**
+ * A ring that touches so many partitions may hold a whole city's drivers. A few of them are asked for at a time and some more
+ * wait, so that a rider who looks for what is not there, in a wide circle, keeps neither Redis nor this process from the others.
+ */
+const WIDE_PARTITIONS = 24;
+const WIDE_AT_ONCE = 2;
+const MAX_WIDE_WAITING = 64;
 
 export interface NearestAnswer {
   readonly drivers: readonly Nearest[];
@@ -21,6 +30,7 @@ export class NearestDrivers {
   readonly #memory = new DensityMemory();
   readonly #allPartitions: readonly number[];
   readonly #ttlMs: number;
+  readonly #wideInTurn = pLimit(WIDE_AT_ONCE);
   #inFlight = 0;
 
   constructor(
@@ -59,7 +69,8 @@ export class NearestDrivers {
     let step = search.next();
     while (!step.done) {
       const partitions = this.cover.partitionsTouching(center, step.value) ?? this.#allPartitions;
-      const reply = await this.reader.search(partitions, center, step.value);
+      const reply = await this.#ask(partitions, center, step.value);
+      if (reply === undefined) return undefined;
       const unreachable = reply.unreachablePartitions.length;
       if (unreachable === partitions.length) return undefined;
       degraded ||= unreachable > 0 || nowMs - reply.oldestWriteAtMs > STALE_AFTER_MS;
@@ -69,5 +80,12 @@ export class NearestDrivers {
     for (const { driverId, record } of step.value) this.answered.note(driverId, record, nowMs);
     if (!degraded) this.#memory.learn(asked, step.value);
     return { drivers: step.value, degraded, rings };
+  }
+
+  async #ask(partitions: readonly number[], center: LatLng, radiusM: number): Promise<SearchReply | undefined> {
+    const ask = () => this.reader.search(partitions, center, radiusM);
+    if (partitions.length < WIDE_PARTITIONS) return ask();
+    if (this.#wideInTurn.pendingCount >= MAX_WIDE_WAITING) return undefined;
+    return this.#wideInTurn(ask);
   }
 }

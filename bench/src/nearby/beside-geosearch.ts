@@ -80,7 +80,7 @@ async function place(drivers: number, owned: OwnedPartitions, bare: BareRedis): 
   const fleet = new CityFleet(new HomeCells(LAYOUT), LAYOUT.partitions, drivers, nowMs);
   for (let placed = 0; placed < drivers; placed += PLACED_AT_ONCE) {
     const pings = fleet.take(Math.min(PLACED_AT_ONCE, drivers - placed), nowMs);
-    await owned.write(pings, nowMs);
+    await owned.beat(pings, nowMs);
     await bare.add(pings.flat());
   }
 }

@@ -1,5 +1,11 @@
-import type { PartitionStore } from '@hexfleet/location-store';
-import { NO_TOTALS, type OwnerInput, ownPartition, type StreamBatch } from '@hexfleet/partition-table';
+import type { PartitionStore, PartitionTodo } from '@hexfleet/location-store';
+import {
+  type DirectoryBirths,
+  NO_TOTALS,
+  type OwnerInput,
+  ownPartition,
+  type StreamBatch,
+} from '@hexfleet/partition-table';
 import type { Ping } from '@hexfleet/ping';
 import { decodePingBatch, encodePingBatch } from '@hexfleet/ping-batch';
 
@@ -33,25 +39,21 @@ export class OwnedPartitions {
     return all;
   }
 
-  /** One beat: each partition writes what there is for it. */
-  async write(pingsByPartition: readonly (readonly Ping[])[], nowMs: number): Promise<void> {
-    await Promise.all(this.owned.map((partition, i) => partition.write(pingsByPartition[i] ?? [], nowMs)));
-  }
-
-  async settleTodos(nowMs: number): Promise<void> {
-    const { todos, born } = await this.store.todos(
+  /** One beat: each partition writes what there is for it, and clears what the directory says. */
+  async beat(pingsByPartition: readonly (readonly Ping[])[], nowMs: number): Promise<void> {
+    const { todos, born } = await this.store.directory.todos(
       this.owned.map((_, partition) => partition),
       nowMs,
     );
-    const feeds = this.owned.map((owned, i) => {
-      const mine = todos.filter(({ partition }) => partition === i);
-      return mine.length === 0 ? undefined : owned.feed({ nowMs, batches: [], todos: mine, born, tick: false });
-    });
+    const todosByPartition = this.owned.map((_, i) => todos.filter(({ partition }) => partition === i));
+    const feeds = this.owned.map((partition, i) =>
+      partition.beat(pingsByPartition[i] ?? [], todosByPartition[i] ?? [], born, nowMs),
+    );
     await Promise.all(feeds);
   }
 
   async tick(nowMs: number): Promise<void> {
-    const input = { nowMs, batches: [], todos: [], born: NO_BIRTHS, tick: true };
+    const input = { nowMs, batches: [], todos: [], born: NO_BIRTHS, tick: true, isReading: true };
     await Promise.all(this.owned.map((owned) => owned.feed(input)));
   }
 }
@@ -75,20 +77,26 @@ class OwnedPartition {
     await this.untilItWaits(this.owner.next());
   }
 
-  async write(pings: readonly Ping[], nowMs: number): Promise<void> {
-    if (pings.length === 0) return;
-    const message = encodePingBatch({ publisher: PUBLISHER, totalBefore: this.total, receivedAtMs: nowMs, pings });
-    this.total += pings.length;
-    const batch: StreamBatch = {
-      position: { stream: 'bench', seq: ++this.messages },
-      batch: decodePingBatch(message),
-    };
-    await this.feed({ nowMs, batches: [batch], todos: [], born: NO_BIRTHS, tick: false });
+  async beat(
+    pings: readonly Ping[],
+    todos: readonly PartitionTodo[],
+    born: DirectoryBirths,
+    nowMs: number,
+  ): Promise<void> {
+    const batches = pings.length === 0 ? [] : [this.batchOf(pings, nowMs)];
+    if (batches.length > 0 || todos.length > 0)
+      await this.feed({ nowMs, batches, todos, born, tick: false, isReading: true });
   }
 
   async feed(input: OwnerInput): Promise<void> {
     this.nowMs = input.nowMs;
     await this.untilItWaits(this.owner.next(input));
+  }
+
+  private batchOf(pings: readonly Ping[], nowMs: number): StreamBatch {
+    const message = encodePingBatch({ publisher: PUBLISHER, totalBefore: this.total, receivedAtMs: nowMs, pings });
+    this.total += pings.length;
+    return { position: { stream: 'bench', seq: ++this.messages }, batch: decodePingBatch(message) };
   }
 
   private async untilItWaits(first: ReturnType<Owner['next']>): Promise<void> {
@@ -107,11 +115,11 @@ class OwnedPartition {
       case 'replay':
         return { batches: [], nowMs: this.nowMs };
       case 'enter':
-        return store.enter(partition, effect.requests, this.nowMs);
+        return store.directory.enter(partition, effect.requests, this.nowMs);
       case 'look':
         return store.look(effect.wants);
       case 'clear':
-        return store.clear(partition, effect.todos);
+        return store.directory.clear(partition, effect.todos);
       case 'apply':
       case 'adopt': {
         const reply =

@@ -128,17 +128,15 @@ async function measureOurs(scale: Scale, idKind: IdKind): Promise<Sample> {
   }
 }
 
-/** What the writer does in a beat's time, beside writing: to-dos twice, a tick a second, a sweep in 20 s. */
+/** What the writer does in a beat's time: to-dos and pings, a tick a second, a sweep in 20 s. */
 function beatOfOurs(store: PartitionStore, owned: OwnedPartitions, scale: Scale): WriteBeat {
   return async (beat, nowMs, fleet) => {
-    await owned.write(fleet.take(scale.pingsABeat, nowMs), nowMs);
-    await owned.settleTodos(nowMs);
-    await owned.settleTodos(nowMs + BEAT_MS / 2);
+    await owned.beat(fleet.take(scale.pingsABeat, nowMs), nowMs);
     if (beat % BEATS_A_TICK === 0) await owned.tick(nowMs);
     if (beat % BEATS_A_SWEEP !== 0) return;
-    for (const slot of store.slots) {
+    for (const slot of store.directory.slots) {
       let cursor = '0';
-      do cursor = await store.sweep(slot, cursor, nowMs);
+      do cursor = await store.directory.sweep(slot, cursor, nowMs);
       while (cursor !== '0');
     }
   };

@@ -3,7 +3,8 @@
  * drivers, under keys that `keys.ts` alone builds. A write either counts whole, with the stream position and the totals it
  * stands for, or not at all; a write of which no answer came is reported as in doubt, never as done or failed.
  */
+export type { PartitionTodo } from './directory.js';
 export { geohashScore } from './geohash.js';
 export { createLocationReader, type Hit, LocationReader, type SearchReply } from './location-reader.js';
-export { createPartitionStore, PartitionStore, type PartitionTodo } from './partition-store.js';
+export { createPartitionStore, PartitionStore } from './partition-store.js';
 export type { LocationStoreOptions } from './shards.js';

@@ -1,7 +1,8 @@
 import { recordCapturedAtMs, recordSeq } from '@hexfleet/driver-record';
 import { directorySlotOf } from '@hexfleet/geo-partition';
 import { distanceM, type LatLng } from '@hexfleet/geodesy';
-import { readOneRecord } from './partition-store.js';
+import { entriesKeptMs } from './directory.js';
+import { readRecords } from './read-records.js';
 import { type LocationStoreOptions, Shards } from './shards.js';
 
 export interface Hit {
@@ -36,7 +37,7 @@ export class LocationReader {
     private readonly shards: Shards,
     ttlMs: number,
   ) {
-    this.entriesKeptMs = 2 * ttlMs;
+    this.entriesKeptMs = entriesKeptMs(ttlMs);
   }
 
   /** Looks in each of the partitions; one that can't be reached is named in the reply. Does not throw for that. */
@@ -70,7 +71,8 @@ export class LocationReader {
     for (let attempt = 0; attempt < FIND_ATTEMPTS; attempt++) {
       const before = await this.lookUp(driverId);
       for (const partition of before.partitions) {
-        newest = newer(newest, await readOneRecord(this.shards, partition, driverId));
+        const [record] = await readRecords(this.shards, partition, [driverId]);
+        newest = newer(newest, record);
       }
       const after = await this.lookUp(driverId);
       if (after.version === before.version) break;

@@ -82,7 +82,7 @@ function apply(incarnation: Incarnation, n: number, written: number, ...drivers:
     removals: [],
     totals: totals(written),
     changedPublishers: ['aa'],
-    nowMs: NOW_MS,
+    asOfMs: NOW_MS,
   });
 }
 
@@ -96,7 +96,7 @@ async function built(epoch: number): Promise<Incarnation> {
     n: 1,
     sets: [],
     totals: NO_TOTALS,
-    nowMs: NOW_MS,
+    asOfMs: NOW_MS,
   } as const;
   expect(await store.adopt(PARTITION, adopt)).toBe('ok');
   return { epoch, k: 2 };
@@ -172,7 +172,7 @@ describe('a partition', () => {
       n: 2,
       sets: [{ driverId: 'd-1', record: record(37, -122) }],
       totals: totals(1),
-      nowMs: NOW_MS,
+      asOfMs: NOW_MS,
     } as const;
     expect(await store.adopt(PARTITION, adopt)).toBe('ok');
     expect(await store.adopt(PARTITION, { ...adopt, to: { epoch: 1, k: 4 } })).toBe('other');
@@ -230,26 +230,27 @@ describe('the directory', () => {
     ...more,
   });
   const enter = async (partition: number, request: ReturnType<typeof at>) =>
-    (await store.enter(partition, [request], NOW_MS)).entered[0];
+    (await store.directory.enter(partition, [request], NOW_MS)).entered[0];
 
   it('moves a driver to where its newest ping was taken, and tells the old home until it has cleared', async () => {
     const first = await enter(3, at(NOW_MS));
-    expect(await enter(4, at(NOW_MS + 1))).toEqual({ ok: true, life: first?.life });
-    const { todos } = await store.todos([3, 4], NOW_MS);
+    expect(await enter(4, at(NOW_MS + 1))).toMatchObject({ ok: true, life: first?.life });
+    const { todos } = await store.directory.todos([3, 4], NOW_MS);
     expect(todos).toMatchObject([{ partition: 3, driverId: 'd-1', capturedAtMs: NOW_MS + 1, elsewhere: [4] }]);
-    await store.clear(3, [{ ...(todos[0] as (typeof todos)[0]), token: 0 }]);
-    expect((await store.todos([3], NOW_MS)).todos).toHaveLength(1);
-    await store.clear(3, todos);
-    expect((await store.todos([3], NOW_MS)).todos).toEqual([]);
+    await store.directory.clear(3, [{ ...(todos[0] as (typeof todos)[0]), token: 0 }]);
+    expect((await store.directory.todos([3], NOW_MS)).todos).toHaveLength(1);
+    await store.directory.clear(3, todos);
+    expect((await store.directory.todos([3], NOW_MS)).todos).toEqual([]);
   });
 
   it('calls an older or equal ping stale, but for a forced tie, and gives a stale holder a to-do', async () => {
     await enter(3, at(NOW_MS));
-    expect((await enter(4, at(NOW_MS)))?.ok).toBe(false);
+    expect(await enter(4, at(NOW_MS))).toMatchObject({ ok: false, tiedWith: 3 });
+    expect(await enter(4, at(NOW_MS - 1))).toMatchObject({ ok: false, tiedWith: undefined });
     expect((await enter(4, at(NOW_MS - 1, { holds: true })))?.ok).toBe(false);
-    expect((await store.todos([4], NOW_MS)).todos).toHaveLength(1);
+    expect((await store.directory.todos([4], NOW_MS)).todos).toHaveLength(1);
     expect((await enter(4, at(NOW_MS, { force: true })))?.ok).toBe(true);
-    expect((await store.todos([3, 4], NOW_MS)).todos.map(({ partition }) => partition)).toEqual([3]);
+    expect((await store.directory.todos([3, 4], NOW_MS)).todos.map(({ partition }) => partition)).toEqual([3]);
   });
 
   it('begins a new spell of availability for a driver that was out of sight, or changed homes while busy', async () => {
@@ -259,24 +260,24 @@ describe('the directory', () => {
     expect((await enter(5, at(NOW_MS + 3, { available: false })))?.life).toBe(life + 2);
   });
 
-  it('keeps an entry for two TTLs past its last ping and then leaves nothing', async () => {
+  it('keeps an entry for 2.6 TTLs past its last ping and then leaves nothing', async () => {
     await enter(3, at(NOW_MS));
     const sweepAll = async (nowMs: number) => {
-      for (const slot of store.slots) {
+      for (const slot of store.directory.slots) {
         let cursor = '0';
-        do cursor = await store.sweep(slot, cursor, nowMs);
+        do cursor = await store.directory.sweep(slot, cursor, nowMs);
         while (cursor !== '0');
       }
       return (await redis.keys('test:{d*}:entries:*')).length;
     };
-    expect(await sweepAll(NOW_MS + 2 * TTL_MS)).toBe(1);
-    expect(await sweepAll(NOW_MS + 2 * TTL_MS + 1)).toBe(0);
+    expect(await sweepAll(NOW_MS + 2.6 * TTL_MS)).toBe(1);
+    expect(await sweepAll(NOW_MS + 2.6 * TTL_MS + 1)).toBe(0);
   });
 
   it('names a new birth after it was emptied', async () => {
-    const before = (await store.enter(3, [at(NOW_MS)], NOW_MS)).born;
+    const before = (await store.directory.enter(3, [at(NOW_MS)], NOW_MS)).born;
     await redis.flushall();
-    const after = (await store.enter(3, [at(NOW_MS)], NOW_MS)).born;
+    const after = (await store.directory.enter(3, [at(NOW_MS)], NOW_MS)).born;
     expect([...after.keys()]).toEqual([...before.keys()]);
     expect([...after.values()]).not.toEqual([...before.values()]);
   });

@@ -1,15 +1,16 @@
 import type { PartitionTotals, PublisherMark } from '@hexfleet/partition-table';
 
 /**
- * The header of a partition, a Redis hash: n, count and by (which write this is, for the fence), at (when it was written),
+ * The header of a partition, a Redis hash: n, count and by (which write this is, for the fence), at (up to when it holds what
+ * the stream held),
  * stream and seq (how far the stream has been taken), the three counts, and g:<publisher> for each publisher's mark.
  */
 const PUBLISHER_PREFIX = 'g:';
 
 /** Fields and values of the totals, in turn. Of the publishers only those in `publishers` are given. */
-export function headerFields(totals: PartitionTotals, publishers: Iterable<string>, nowMs: number): string[] {
+export function headerFields(totals: PartitionTotals, publishers: Iterable<string>, asOfMs: number): string[] {
   const fields = [
-    ...['at', String(nowMs), 'written', String(totals.written), 'superseded', String(totals.superseded)],
+    ...['at', String(asOfMs), 'written', String(totals.written), 'superseded', String(totals.superseded)],
     ...['expired', String(totals.expired)],
   ];
   if (totals.position !== undefined) {

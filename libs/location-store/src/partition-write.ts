@@ -13,7 +13,7 @@ const HEADER_KEPT_MS = 7 * 24 * 3_600_000;
 const BYTES_A_DRIVER = 220;
 const BYTES_A_WRITE = 1_500;
 
-/** The key's two neighbours in a transaction's replies that tell whether the write counted. */
+/** Where in a transaction's replies the two stand that tell whether the write counted. */
 const INC_REPLY = 0;
 const HEADER_REPLY = 1;
 
@@ -22,7 +22,7 @@ const HEADER_REPLY = 1;
  * natively and not in a function, where the arguments alone would cost Redis 0.7–1.2 µs a driver.
  */
 export function encodeApply(keys: Keys, partition: number, write: Apply, positionsKeptMs: number): RespCommands {
-  const { incarnation, n, sets, removals, totals, changedPublishers, nowMs } = write;
+  const { incarnation, n, sets, removals, totals, changedPublishers, asOfMs } = write;
   const header = keys.header(partition, incarnation);
   const resp = new RespCommands(BYTES_A_WRITE + sets.length * BYTES_A_DRIVER);
   resp.command('MULTI');
@@ -30,10 +30,10 @@ export function encodeApply(keys: Keys, partition: number, write: Apply, positio
   resp.command('HMGET', header, 'n', 'by', 'count');
   encodeDrivers(resp, keys, partition, incarnation, sets, positionsKeptMs);
   if (removals.length > 0) {
-    resp.command('ZREM', keys.geo(partition, incarnation), ...removals);
-    resp.command('HDEL', keys.records(partition, incarnation), ...removals);
+    encodeList(resp, 'ZREM', keys.geo(partition, incarnation), removals);
+    encodeList(resp, 'HDEL', keys.records(partition, incarnation), removals);
   }
-  const fields = headerFields(totals, changedPublishers, nowMs);
+  const fields = headerFields(totals, changedPublishers, asOfMs);
   resp.command('HSET', header, 'n', String(n), 'by', String(incarnation.epoch), ...fields);
   const forgotten = forgottenFields(totals, changedPublishers);
   if (forgotten.length > 0) resp.command('HDEL', header, ...forgotten);
@@ -50,20 +50,28 @@ export function judgeApply({ incarnation, n }: Apply, replies: unknown): ApplyRe
   return storedN === n - 1 && count === n - 1 && by === incarnation.epoch ? 'ok' : 'diverged';
 }
 
-/** Builds a whole table under a name that nobody reads yet. */
+/** Builds a whole table under a name that nobody reads yet, in one step: half of one would never expire. */
 export function encodeBuild(
   keys: Keys,
   partition: number,
-  { to, n, sets, totals, nowMs }: Adopt,
+  { to, n, sets, totals, asOfMs }: Adopt,
   positionsKeptMs: number,
 ): RespCommands {
   const header = keys.header(partition, to);
   const resp = new RespCommands(BYTES_A_WRITE + sets.length * BYTES_A_DRIVER);
+  resp.command('MULTI');
   resp.command('DEL', header, keys.geo(partition, to), keys.records(partition, to));
   encodeDrivers(resp, keys, partition, to, sets, positionsKeptMs);
-  const fields = headerFields(totals, totals.publishers.keys(), nowMs);
+  const fields = headerFields(totals, totals.publishers.keys(), asOfMs);
   resp.command('HSET', header, 'n', String(n), 'count', String(n), 'by', String(to.epoch), ...fields);
-  return resp.command('PEXPIRE', header, String(HEADER_KEPT_MS));
+  resp.command('PEXPIRE', header, String(HEADER_KEPT_MS));
+  return resp.command('EXEC');
+}
+
+/** Not spread into `command`: a hundred thousand drivers may fall silent at once, which is more than a call takes. */
+function encodeList(resp: RespCommands, name: string, key: string, members: readonly string[]): void {
+  resp.begin(name, 1 + members.length).text(key);
+  for (const member of members) resp.text(member);
 }
 
 function encodeDrivers(

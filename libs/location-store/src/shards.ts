@@ -17,6 +17,7 @@ export interface LocationStoreOptions {
 
 /** A server that says nothing for this long is taken for lost, and what was asked of it for in doubt. */
 const SILENCE_MS = 4_000;
+const DEFAULT_PORT = 6_379;
 
 /**
  * One connection to each endpoint. Commands fail at once while an endpoint is away, and a command whose connection broke is
@@ -24,12 +25,16 @@ const SILENCE_MS = 4_000;
  */
 export class Shards {
   readonly keys: Keys;
-  private readonly byUrl = new Map<string, Shard>();
+  /** By host, port and database: what else a URL says, such as a password, does not move a partition. */
+  private readonly byEndpoint = new Map<string, Shard>();
+  private readonly endpoints: readonly string[];
 
-  constructor(private readonly options: LocationStoreOptions) {
+  constructor(options: LocationStoreOptions) {
     this.keys = new Keys(options.name);
     const functions = new FunctionLibrary();
-    for (const url of options.redisUrls) this.byUrl.set(url, new Shard(connect(url, options), functions));
+    for (const url of options.redisUrls)
+      this.byEndpoint.set(endpointOf(url), new Shard(connect(url, options), functions));
+    this.endpoints = [...this.byEndpoint.keys()];
   }
 
   ofPartition(partition: number): Shard {
@@ -46,16 +51,21 @@ export class Shards {
 
   /** @throws the first endpoint's error, where one does not answer. */
   async ping(): Promise<void> {
-    await Promise.all([...this.byUrl.values()].map((shard) => shard.ping()));
+    await Promise.all([...this.byEndpoint.values()].map((shard) => shard.ping()));
   }
 
   close(): void {
-    for (const shard of this.byUrl.values()) shard.close();
+    for (const shard of this.byEndpoint.values()) shard.close();
   }
 
   private ofTag(tag: string): Shard {
-    return this.byUrl.get(rendezvous(tag, this.options.redisUrls)) as Shard;
+    return this.byEndpoint.get(rendezvous(tag, this.endpoints)) as Shard;
   }
+}
+
+function endpointOf(url: string): string {
+  const { hostname, port, pathname } = new URL(url);
+  return `${hostname}:${port || DEFAULT_PORT}/${Number(pathname.slice(1))}`;
 }
 
 function connect(url: string, { onConnection }: LocationStoreOptions): Redis {

@@ -39,8 +39,15 @@ export interface EnterRequest {
   readonly available: boolean;
 }
 
+export interface Entered {
+  readonly ok: boolean;
+  readonly life: number;
+  /** Not ok, because the directory was told of another ping of the same moment in this partition. */
+  readonly tiedWith: number | undefined;
+}
+
 export interface EnterReply {
-  readonly entered: readonly { readonly ok: boolean; readonly life: number }[];
+  readonly entered: readonly Entered[];
   readonly born: DirectoryBirths;
 }
 
@@ -60,6 +67,8 @@ export interface OwnerInput {
   readonly born: DirectoryBirths;
   /** Time for housekeeping: expiry, introductions, heartbeat. */
   readonly tick: boolean;
+  /** Pings can come in: the stream is there and is read. */
+  readonly isReading: boolean;
 }
 
 /** Records of a driver in other partitions. */
@@ -106,7 +115,7 @@ export type OwnerEffect =
       readonly kind: 'look';
       readonly wants: readonly { readonly driverId: string; readonly partitions: readonly number[] }[];
     }
-  /** Write in one atomic step → ApplyReply. */
+  /** Write in one atomic step → ApplyReply. `asOfMs`: up to when pings have come in, for readers to see how old it all is. */
   | {
       readonly kind: 'apply';
       readonly incarnation: Incarnation;
@@ -115,7 +124,7 @@ export type OwnerEffect =
       readonly removals: readonly string[];
       readonly totals: PartitionTotals;
       readonly changedPublishers: readonly string[];
-      readonly nowMs: number;
+      readonly asOfMs: number;
     }
   /** Build the whole table under the next name, then make that name the partition's → AdoptReply. */
   | {
@@ -125,7 +134,7 @@ export type OwnerEffect =
       readonly n: number;
       readonly sets: readonly DriverWrite[];
       readonly totals: PartitionTotals;
-      readonly nowMs: number;
+      readonly asOfMs: number;
     }
   /** Take these entries off the directory's list. */
   | { readonly kind: 'clear'; readonly todos: readonly Todo[] };

@@ -11,7 +11,7 @@ import type { PartitionTotals } from './totals.js';
 
 type BuiltReply = Extract<ClaimReply, { kind: 'built' }>;
 type Apply = Extract<OwnerEffect, { kind: 'apply' }>;
-export type Write = Pick<Apply, 'sets' | 'removals' | 'totals' | 'changedPublishers' | 'nowMs'>;
+export type Write = Pick<Apply, 'sets' | 'removals' | 'totals' | 'changedPublishers' | 'asOfMs'>;
 
 export class FencedKeys {
   private incarnation: Incarnation;
@@ -43,7 +43,7 @@ export class FencedKeys {
   }
 
   /** Replaces all that the partition holds, in one visible step. */
-  *adopt(sets: readonly DriverWrite[], totals: PartitionTotals, nowMs: number): Steps<'ok' | 'fenced'> {
+  *adopt(sets: readonly DriverWrite[], totals: PartitionTotals, asOfMs: number): Steps<'ok' | 'fenced'> {
     for (;;) {
       this.n++;
       const to = this.nextIncarnation();
@@ -54,7 +54,7 @@ export class FencedKeys {
         n: this.n,
         sets,
         totals,
-        nowMs,
+        asOfMs,
       });
       if (reply === 'fenced') return 'fenced';
       if (reply === 'ok') {

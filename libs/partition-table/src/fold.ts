@@ -1,4 +1,4 @@
-import { recordCapturedAtMs, recordSeq } from '@hexfleet/driver-record';
+import { recordCapturedAtMs, recordSeq, recordStatus } from '@hexfleet/driver-record';
 import { compareOrder, type DriverTable, type TableEntry } from './driver-table.js';
 import type { StreamBatch } from './effects.js';
 import {
@@ -16,6 +16,8 @@ export interface Winner {
   readonly seq: number;
   /** Counted before: it comes from a message that the starting totals cover. */
   readonly counted: boolean;
+  /** It, or a ping that it superseded, says that the driver was not available. */
+  readonly wasBusy: boolean;
   /** What the table holds of the driver. */
   readonly known: TableEntry | undefined;
 }
@@ -80,7 +82,7 @@ export function foldBatches(
 function compete(
   { winners, tally }: Fold,
   table: DriverTable,
-  { driverId, record, capturedAtMs, seq, counted }: Omit<Winner, 'known'> & { readonly driverId: string },
+  { driverId, record, capturedAtMs, seq, counted }: Omit<Winner, 'known' | 'wasBusy'> & { readonly driverId: string },
   at: { readonly nowMs: number; readonly ttlMs: number },
 ): void {
   if (at.nowMs - capturedAtMs > at.ttlMs) {
@@ -95,7 +97,8 @@ function compete(
     return;
   }
   if (rival !== undefined && !rival.counted) tally.superseded++;
-  winners.set(driverId, { record, capturedAtMs, seq, counted, known });
+  const wasBusy = rival?.wasBusy === true || recordStatus(record) !== 'available';
+  winners.set(driverId, { record, capturedAtMs, seq, counted, wasBusy, known });
 }
 
 function forgetPublishers({ tally, changedPublishers }: Fold, nowMs: number): void {

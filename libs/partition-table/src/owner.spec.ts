@@ -1,4 +1,5 @@
-import { RECORD_BYTES, recordSeq, writeRecord } from '@hexfleet/driver-record';
+import { RECORD_BYTES, readRecord, recordSeq, writeRecord } from '@hexfleet/driver-record';
+import type { Status } from '@hexfleet/ping';
 import { describe, expect, it } from '@jest/globals';
 import {
   type DriverWrite,
@@ -40,7 +41,15 @@ class Asked {
   }
 
   feed(input: Partial<OwnerInput>): void {
-    this.grant('wait', { nowMs: NOW_MS, batches: [], todos: [], born: new Map(), tick: false, ...input });
+    this.grant('wait', {
+      nowMs: NOW_MS,
+      batches: [],
+      todos: [],
+      born: new Map(),
+      tick: false,
+      isReading: true,
+      ...input,
+    });
   }
 
   /** What Redis would hold after this effect, by driver. */
@@ -55,6 +64,12 @@ function recordOf(seq: number, ageMs: number): Buffer {
   const rest = { status: 'available', vehicleClass: 'car' } as const;
   writeRecord(record, 0, { latDeg: 1, lngDeg: 2, capturedAtMs: NOW_MS - ageMs, seq, ...nothing, ...rest });
   return record;
+}
+
+/** As a phone whose driver drives a rider would have sent it. */
+function stampStatus(record: Buffer, status: Status): void {
+  const { life: _, writtenAtMs: __, ...ping } = readRecord(record);
+  writeRecord(record, 0, { ...ping, status });
 }
 
 type Told = readonly [driverId: string, seq: number, ageMs: number];
@@ -72,7 +87,7 @@ function message(seq: number, totalBefore: number, ...pings: Told[]): StreamBatc
 }
 
 const entered = (count: number) => ({
-  entered: Array.from({ length: count }, () => ({ ok: true, life: 7 })),
+  entered: Array.from({ length: count }, () => ({ ok: true, life: 7, tiedWith: undefined })),
   born: new Map(),
 });
 
@@ -134,9 +149,55 @@ describe('the owner of a partition', () => {
   it('counts a driver that the directory has newer elsewhere as superseded', () => {
     const asked = started();
     asked.feed({ batches: [message(1, 0, ['a', 1, 1_000])] });
-    asked.grant('enter', { entered: [{ ok: false, life: 0 }], born: new Map() });
+    asked.grant('enter', { entered: [{ ok: false, life: 0, tiedWith: undefined }], born: new Map() });
     const write = asked.grant('apply', 'ok');
     expect([write.sets, counts(write)]).toEqual([[], [0, 1, 0]]);
+  });
+
+  it.each([
+    [1, true],
+    [9, false],
+  ])('of two pings of one moment in two partitions the one of the higher number counts: there %d', (there, isOurs) => {
+    const asked = started();
+    asked.feed({ batches: [message(1, 0, ['a', 5, 1_000])] });
+    asked.grant('enter', { entered: [{ ok: false, life: 0, tiedWith: 4 }], born: new Map() });
+    const { wants } = asked.grant('look', [[{ partition: 4, record: recordOf(there, 1_000) }]]);
+    expect(wants).toMatchObject([{ driverId: 'a', partitions: [4] }]);
+    if (isOurs) expect(asked.grant('enter', entered(1)).requests).toMatchObject([{ driverId: 'a', force: true }]);
+    expect(Asked.seqsOf(asked.grant('apply', 'ok').sets)).toEqual(isOurs ? { a: 5 } : {});
+  });
+
+  it('begins a new spell of availability where a ping in between said that the driver was not available', () => {
+    const asked = holdingA();
+    const batch = message(2, 1, ['a', 2, 800], ['a', 3, 500]);
+    stampStatus(batch.batch?.pings[0]?.record as Buffer, 'on_trip');
+    asked.feed({ batches: [batch] });
+    expect(asked.wants('enter').requests).toMatchObject([{ driverId: 'a', life: 8 }]);
+  });
+
+  it('says up to when pings have come in, not when it wrote', () => {
+    const asked = holdingA();
+    asked.feed({ tick: true, nowMs: NOW_MS + 5_001, isReading: false });
+    expect(asked.wants('apply').asOfMs).toBe(NOW_MS);
+  });
+
+  it('lets go of a driver in the same write that takes new pings in', () => {
+    const asked = holdingA();
+    const todo = { driverId: 'a', token: 1, capturedAtMs: NOW_MS, elsewhere: [9] };
+    asked.feed({ batches: [message(2, 1, ['b', 1, 1_000])], todos: [todo] });
+    asked.grant('enter', entered(1));
+    asked.grant('look', [[{ partition: 9, record: recordOf(2, 0) }]]);
+    const write = asked.grant('apply', 'ok');
+    expect([Asked.seqsOf(write.sets), write.removals]).toEqual([{ b: 1 }, ['a']]);
+    expect(asked.grant('clear', undefined).todos).toEqual([todo]);
+  });
+
+  it('leaves the to-do of a driver that has just pinged here for the next time', () => {
+    const asked = holdingA();
+    const todo = { driverId: 'a', token: 1, capturedAtMs: NOW_MS - 500, elsewhere: [9] };
+    asked.feed({ batches: [message(2, 1, ['a', 2, 0])], todos: [todo] });
+    expect(asked.grant('apply', 'ok').removals).toEqual([]);
+    asked.wants('wait');
   });
 
   it.each([

@@ -3,7 +3,7 @@
  * record appears here, and the record has gone from here before the directory forgets that it was.
  *
  *   claim ──built──▶ read back ─┐                    ┌── pings ──▶ enter ──▶ apply
- *     │                         ├──▶ wait for input ─┼── to-dos ─▶ look ──▶ enter! | apply ──▶ clear
+ *     │                         ├──▶ wait for input ─┼── to-dos ─▶ look ──▶ enter! | same apply ──▶ clear
  *     └──empty─▶ replay, adopt ─┘                    └── tick ───▶ apply (expiry, heartbeat), introduce, checkpoint
  *
  * A base that is not the one expected (Redis emptied or rolled back) is replaced by the whole table. The generator ends
@@ -11,7 +11,7 @@
  */
 import { recordStatus, stampRecord } from '@hexfleet/driver-record';
 import { compareOrder, DriverTable, NEVER_MS, orderOf } from './driver-table.js';
-import type { DirectoryBirths, DriverWrite, EnterRequest, OwnerInput, StreamBatch, Todo } from './effects.js';
+import type { DirectoryBirths, DriverWrite, Entered, EnterRequest, OwnerInput, Todo } from './effects.js';
 import { FencedKeys, type Write } from './fenced-keys.js';
 import { type Fold, foldBatches, type Winner } from './fold.js';
 import { ask, type Steps } from './steps.js';
@@ -28,10 +28,10 @@ export interface OwnerSettings {
 }
 
 /**
- * The directory keeps an entry for two TTLs past the ping it was last told of, and a record may be shown for one past its
- * own: an entry renewed within a TTL outlives every record that it stands for. A quarter is left to spare.
+ * The directory keeps an entry for 2.6 TTLs past the ping it was last told of, and a record may be shown for one past its
+ * own: an entry renewed within 1.3 TTLs outlives every record that it stands for, with 0.3 to spare.
  */
-const CONFIRMED_FOR_TTLS = 0.75;
+const CONFIRMED_FOR_TTLS = 1.3;
 /** Most drivers introduced to the directory in one tick. */
 const INTRODUCTIONS_A_TICK = 500;
 
@@ -48,6 +48,8 @@ class PartitionOwner {
   private wroteAtMs = NEVER_MS;
   private savedTotals: PartitionTotals = NO_TOTALS;
   private savedAtMs = NEVER_MS;
+  /** Up to when pings have come in. */
+  private asOfMs = 0;
   private fenced = false;
 
   constructor(private readonly settings: OwnerSettings) {
@@ -60,8 +62,8 @@ class PartitionOwner {
     while (!this.fenced) {
       const input = yield* ask({ kind: 'wait', totals: this.totals, drivers: this.table.size });
       this.noticeBirths(input.born);
-      if (input.batches.length > 0) yield* this.writePings(input.batches, input.nowMs);
-      if (!this.fenced && input.todos.length > 0) yield* this.settleTodos(input.todos, input.nowMs);
+      if (input.isReading) this.asOfMs = input.nowMs;
+      if (input.batches.length > 0 || input.todos.length > 0) yield* this.takeIn(input);
       if (!this.fenced && input.tick) yield* this.keepHouse(input);
     }
     return 0;
@@ -82,15 +84,21 @@ class PartitionOwner {
     const { sets, confirmed } = yield* this.enterWinners(fold, nowMs);
     this.remember(sets, [], confirmed);
     this.totals = fold.tally;
+    this.asOfMs = nowMs;
     yield* this.writeWholeTable(nowMs);
     return 0;
   }
 
-  private *writePings(batches: readonly StreamBatch[], nowMs: number): Steps<void> {
+  /** Writes new pings, and lets go of drivers that went elsewhere, in one step. */
+  private *takeIn({ batches, todos, nowMs }: OwnerInput): Steps<void> {
     const fold = foldBatches(batches, this.totals, this.table, { nowMs, ttlMs: this.settings.ttlMs, again: false });
     const { sets, confirmed } = yield* this.enterWinners(fold, nowMs);
+    // Of a driver that has just pinged here, the directory says more the next time.
+    const { cleared, removals } = yield* this.settle(todos.filter(({ driverId }) => !fold.winners.has(driverId)));
+    if (batches.length === 0 && cleared.length === 0) return;
     const changedPublishers = [...fold.changedPublishers];
-    yield* this.apply({ sets, removals: [], totals: fold.tally, changedPublishers, nowMs }, confirmed);
+    yield* this.apply({ sets, removals, totals: fold.tally, changedPublishers }, nowMs, confirmed);
+    if (!this.fenced && cleared.length > 0) yield* ask({ kind: 'clear', todos: cleared });
   }
 
   /** Tells the directory of drivers that are new here or not confirmed lately, and stamps the records to write. */
@@ -112,8 +120,8 @@ class PartitionOwner {
       else requests.push(request);
     }
     if (requests.length === 0) return { sets, confirmed };
-    const { entered, born } = yield* ask({ kind: 'enter', requests });
-    this.noticeBirths(born);
+    const entered = yield* this.enter(requests);
+    yield* this.breakTies(requests, entered, winners);
     for (const [i, request] of requests.entries()) {
       const winner = winners.get(request.driverId) as Winner;
       const reply = entered[i];
@@ -125,45 +133,71 @@ class PartitionOwner {
     return { sets, confirmed };
   }
 
+  private *enter(requests: readonly EnterRequest[]): Steps<Entered[]> {
+    const { entered, born } = yield* ask({ kind: 'enter', requests });
+    this.noticeBirths(born);
+    return [...entered];
+  }
+
+  /** The directory knows moments, not sequence numbers: of two pings of one moment, look which is the newer. */
+  private *breakTies(
+    requests: readonly EnterRequest[],
+    entered: Entered[],
+    winners: ReadonlyMap<string, Winner>,
+  ): Steps<void> {
+    const tied = requests.flatMap(({ driverId }, i) => {
+      const home = entered[i]?.tiedWith;
+      return home === undefined ? [] : [{ i, driverId, partitions: [home] }];
+    });
+    if (tied.length === 0) return;
+    const seen = yield* ask({ kind: 'look', wants: tied });
+    const newer = tied.filter(({ driverId }, j) => {
+      const { record } = winners.get(driverId) as Winner;
+      return (seen[j] ?? []).every((other) => !this.isNewerElsewhere(other.partition, other.record, record));
+    });
+    if (newer.length === 0) return;
+    const again = yield* this.enter(newer.map(({ i }) => ({ ...(requests[i] as EnterRequest), force: true })));
+    for (const [j, { i }] of newer.entries()) entered[i] = again[j] as Entered;
+  }
+
   /** What to ask of the directory, or undefined where it need not be asked. A spell of availability that ends is told it. */
-  private enterRequestOf(driverId: string, { record, capturedAtMs, known }: Winner): EnterRequest | undefined {
+  private enterRequestOf(driverId: string, winner: Winner): EnterRequest | undefined {
+    const { record, capturedAtMs, known } = winner;
     const available = recordStatus(record) === 'available';
     let life: number;
     if (known === undefined) life = -1;
-    else if (known.available && !available) life = (known.life + 1) & 0xffff;
+    else if (known.available && winner.wasBusy) life = (known.life + 1) & 0xffff;
     else if (capturedAtMs - known.confirmedAtMs > CONFIRMED_FOR_TTLS * this.settings.ttlMs) life = known.life;
     else return undefined;
     return { driverId, capturedAtMs, holds: known !== undefined, force: false, available, life };
   }
 
-  /** The directory says that these drivers went elsewhere: let go of each once a newer record of it can be seen there. */
-  private *settleTodos(todos: readonly Todo[], nowMs: number): Steps<void> {
+  /**
+   * The directory says that these drivers went elsewhere: each is let go of once a newer record of it can be seen there. Its
+   * to-do may be cleared after the write that removes it, or after any write where it isn't held.
+   */
+  private *settle(todos: readonly Todo[]): Steps<{ cleared: readonly Todo[]; removals: readonly string[] }> {
     const held = todos.filter(({ driverId }) => this.table.get(driverId) !== undefined);
-    const seen =
-      held.length === 0
-        ? []
-        : yield* ask({
-            kind: 'look',
-            wants: held.map((todo) => ({ driverId: todo.driverId, partitions: todo.elsewhere })),
-          });
-    const superseded = new Set<Todo>();
+    if (held.length === 0) return { cleared: todos, removals: [] };
+    const wants = held.map(({ driverId, elsewhere }) => ({ driverId, partitions: elsewhere }));
+    const seen = yield* ask({ kind: 'look', wants });
+    const staying = new Set<Todo>();
+    const removals: string[] = [];
     const reclaims: EnterRequest[] = [];
     for (const [i, todo] of held.entries()) {
       const entry = this.table.get(todo.driverId);
       if (entry === undefined) continue;
       if ((seen[i] ?? []).some(({ partition, record }) => this.isNewerElsewhere(partition, record, entry.record))) {
-        superseded.add(todo);
-      } else if (entry.capturedAtMs >= todo.capturedAtMs) {
-        const { capturedAtMs, life, available } = entry;
-        reclaims.push({ driverId: todo.driverId, capturedAtMs, holds: true, force: true, life, available });
+        removals.push(todo.driverId);
+        continue;
       }
+      staying.add(todo);
+      if (entry.capturedAtMs < todo.capturedAtMs) continue;
+      const { capturedAtMs, life, available } = entry;
+      reclaims.push({ driverId: todo.driverId, capturedAtMs, holds: true, force: true, life, available });
     }
     yield* this.confirm(reclaims);
-    const cleared = todos.filter((todo) => superseded.has(todo) || this.table.get(todo.driverId) === undefined);
-    if (cleared.length === 0) return;
-    const removals = [...superseded].map(({ driverId }) => driverId);
-    yield* this.apply({ sets: [], removals, totals: this.totals, changedPublishers: [], nowMs });
-    if (!this.fenced) yield* ask({ kind: 'clear', todos: cleared });
+    return { cleared: todos.filter((todo) => !staying.has(todo)), removals };
   }
 
   /** An exact tie is decided by the number of the partition, so that exactly one of two keeps the driver. */
@@ -178,7 +212,7 @@ class PartitionOwner {
       if (nowMs - entry.capturedAtMs > this.settings.ttlMs) removals.push(driverId);
     }
     if (removals.length > 0 || nowMs - this.wroteAtMs >= this.settings.heartbeatMs) {
-      yield* this.apply({ sets: [], removals, totals: this.totals, changedPublishers: [], nowMs });
+      yield* this.apply({ sets: [], removals, totals: this.totals, changedPublishers: [] }, nowMs);
       if (this.fenced) return;
     }
     yield* this.introduce();
@@ -207,30 +241,35 @@ class PartitionOwner {
     counts: 'if entered' | 'whatever the answer' = 'if entered',
   ): Steps<void> {
     if (requests.length === 0) return;
-    const { entered, born } = yield* ask({ kind: 'enter', requests });
-    this.noticeBirths(born);
+    const entered = yield* this.enter(requests);
     for (const [i, { driverId, capturedAtMs }] of requests.entries()) {
       const entry = this.table.get(driverId);
-      if (entry !== undefined && (entered[i]?.ok || counts === 'whatever the answer'))
-        entry.confirmedAtMs = capturedAtMs;
+      const reply = entered[i];
+      if (entry === undefined || reply === undefined) continue;
+      if (reply.ok || counts === 'whatever the answer') entry.confirmedAtMs = capturedAtMs;
+      if (reply.ok) entry.life = reply.life;
     }
   }
 
-  private *apply(write: Write, confirmed: ReadonlyMap<string, number> = new Map()): Steps<void> {
-    const outcome = yield* this.keys.apply(write);
+  private *apply(
+    changes: Omit<Write, 'asOfMs'>,
+    nowMs: number,
+    confirmed: ReadonlyMap<string, number> = new Map(),
+  ): Steps<void> {
+    const outcome = yield* this.keys.apply({ ...changes, asOfMs: this.asOfMs });
     if (outcome === 'fenced') {
       this.fenced = true;
       return;
     }
-    this.remember(write.sets, write.removals, confirmed);
-    this.totals = write.totals;
-    this.wroteAtMs = write.nowMs;
-    if (outcome === 'diverged') yield* this.writeWholeTable(write.nowMs);
+    this.remember(changes.sets, changes.removals, confirmed);
+    this.totals = changes.totals;
+    this.wroteAtMs = nowMs;
+    if (outcome === 'diverged') yield* this.writeWholeTable(nowMs);
   }
 
   private *writeWholeTable(nowMs: number): Steps<void> {
     const sets = [...this.table].map(([driverId, { record }]) => ({ driverId, record }));
-    const outcome = yield* this.keys.adopt(sets, this.totals, nowMs);
+    const outcome = yield* this.keys.adopt(sets, this.totals, this.asOfMs);
     this.fenced = outcome === 'fenced';
     this.wroteAtMs = nowMs;
     this.table.forgetConfirmations();

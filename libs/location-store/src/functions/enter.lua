@@ -2,7 +2,7 @@
 -- in the same step; a stale holder gets one for itself.
 -- KEYS[1] {slot}:born    ARGV new born id, now, keep, then for each driver: p, id, capturedAtMs, flags, life
 --   flags: 1 p holds the driver, 2 force (an exact tie is p's), 4 the driver is available; life −1: as the directory knows
--- Out: born, then for each driver: 1 or 0 (stale), life
+-- Out: born, then for each driver: 1, 0 (stale) or 2 + home (stale, and told of the same moment there), life
 local function enter_anew(slot, driver, p, at, life)
   if life < 0 then life = math.floor(at / 1000) % 65536 end
   set_entry(slot, driver, { home = p, life = life, at = at, from = {} })
@@ -28,13 +28,15 @@ local function move(slot, driver, packed, p, at, flags, life)
       entry.from[#entry.from + 1] = p
       set_entry(slot, driver, entry)
       add_todo(slot, p, driver, entry.at)
+      return 0, entry.life
     end
-    return 0, entry.life
+    return at == entry.at and 2 + entry.home or 0, entry.life
   end
   add_todo(slot, entry.home, driver, at)
-  drop_todo(slot, p, driver)
-  entry.from = without(entry.from, p)
-  entry.from[#entry.from + 1] = entry.home
+  local rest = without(entry.from, p)
+  if #rest < #entry.from then drop_todo(slot, p, driver) end
+  rest[#rest + 1] = entry.home
+  entry.from = rest
   -- Whether it stopped being available between the two homes can't be known: a spell begins anew where it isn't.
   life = available and entry.life or (entry.life + 1) % 65536
   entry.home, entry.at, entry.life = p, at, life
@@ -44,9 +46,8 @@ end
 
 local function enter(keys, args)
   local slot = slot_keys(keys[1])
-  redis.call('SET', keys[1], args[1], 'NX')
   local now, keep = tonumber(args[2]), tonumber(args[3])
-  local out = { redis.call('GET', keys[1]) }
+  local out = { born_of(slot, args[1]) }
   for i = 4, #args, 5 do
     local p, driver, at = tonumber(args[i]), args[i + 1], tonumber(args[i + 2])
     local flags, life = tonumber(args[i + 3]), tonumber(args[i + 4])

@@ -6,12 +6,20 @@ local function incarnation_keys(inc_key, incarnation)
   return { base .. 'header:' .. incarnation, base .. 'geo:' .. incarnation, base .. 'records:' .. incarnation }
 end
 
--- A directory slot: {slot}:born (an id from when it was made empty), {slot}:entries:<00…ff> (driver → entry), {slot}:todos
--- (partitions with to-dos), {slot}:todo:<p> (driver → token:capturedAtMs), {slot}:token (the last token given).
+-- A directory slot: {slot}:born (an id from when it was made empty), {slot}:entries:<00…ff> (driver → entry), {slot}:todo
+-- (p/driver → token:capturedAtMs: partition p has to clear the driver), {slot}:token (the last token given).
 -- The first key is always {slot}:born.
 local function slot_keys(born_key)
   local base = string.sub(born_key, 1, -5)
-  return { entries = base .. 'entries:', todos = base .. 'todos', todo = base .. 'todo:', token = base .. 'token' }
+  return { born = born_key, entries = base .. 'entries:', todo = base .. 'todo', token = base .. 'token' }
+end
+
+-- When the slot was made empty: an id that is made anew where there is none.
+local function born_of(slot, new_id)
+  local id = redis.call('GET', slot.born)
+  if id then return id end
+  redis.call('SET', slot.born, new_id)
+  return new_id
 end
 
 -- Entries lie in 256 small hashes: up to 128 of them, Redis packs a hash, at a third of the memory.
@@ -33,7 +41,7 @@ local function pack_entry(entry)
   return packed
 end
 
--- Entries live two TTLs past their last ping, so that an old owner can still be told.
+-- Entries outlive their records, so that an old owner can still be told.
 local function get_entry(slot, driver, now, keep)
   local packed = redis.call('HGET', entries_of(slot, driver), driver)
   if not packed then return nil end
@@ -55,11 +63,11 @@ local function without(list, p)
 end
 
 local function drop_todo(slot, p, driver)
-  local key = slot.todo .. p
-  if redis.call('HDEL', key, driver) == 1 and redis.call('EXISTS', key) == 0 then redis.call('SREM', slot.todos, p) end
+  redis.call('HDEL', slot.todo, string.format('%d/', p) .. driver)
 end
 
+-- To-dos made in one call share its token: nobody can have read one of them in between.
 local function add_todo(slot, p, driver, at)
-  redis.call('HSET', slot.todo .. p, driver, redis.call('INCR', slot.token) .. ':' .. string.format('%.0f', at))
-  redis.call('SADD', slot.todos, p)
+  slot.new_token = slot.new_token or redis.call('INCR', slot.token)
+  redis.call('HSET', slot.todo, string.format('%d/', p) .. driver, string.format('%.0f:%.0f', slot.new_token, at))
 end

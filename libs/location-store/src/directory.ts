@@ -1,0 +1,125 @@
+import { directorySlotOf } from '@hexfleet/geo-partition';
+import type { DirectoryBirths, Entered, EnterReply, EnterRequest, Todo } from '@hexfleet/partition-table';
+import { BirthIds } from './birth-ids.js';
+import { DueCalls } from './due-calls.js';
+import type { FunctionName } from './function-library.js';
+import type { Shards } from './shards.js';
+
+const TODOS_A_SLOT = 500;
+const SWEEP_PAGE = 512;
+/** What `enter` says of a driver: entered, stale (0), or from here up tied with the partition of the number above. */
+const ENTERED = 1;
+const TIED = 2;
+
+export interface PartitionTodo extends Todo {
+  readonly partition: number;
+}
+
+interface DueEnter {
+  readonly partition: number;
+  readonly request: EnterRequest;
+  readonly nowMs: number;
+}
+
+interface EnteredInSlot extends Entered {
+  readonly slot: number;
+  readonly birth: string;
+}
+
+interface DueClear {
+  readonly partition: number;
+  readonly todo: Todo;
+}
+
+/** How long an entry is kept past the last ping it was told of: with the sweep's third of a TTL, less than three TTLs. */
+const ENTRIES_KEPT_TTLS = 2.6;
+
+export function entriesKeptMs(ttlMs: number): number {
+  return ENTRIES_KEPT_TTLS * ttlMs;
+}
+
+/** Which partition each driver is in, sharded by driver id. A method throws when it got no answer, and may be repeated. */
+export class Directory {
+  private readonly birthIds = new BirthIds();
+  private readonly enters = new DueCalls((slot, due: readonly DueEnter[]) => this.enterNow(slot, due));
+  private readonly clears = new DueCalls((slot, due: readonly DueClear[]) => this.clearNow(slot, due));
+
+  constructor(
+    private readonly shards: Shards,
+    private readonly entriesKeptMs: number,
+  ) {}
+
+  get slots(): readonly number[] {
+    return this.shards.slots;
+  }
+
+  async enter(partition: number, requests: readonly EnterRequest[], nowMs: number): Promise<EnterReply> {
+    const entered = await Promise.all(
+      requests.map((request) => this.enters.ask(directorySlotOf(request.driverId), { partition, request, nowMs })),
+    );
+    return { entered, born: new Map(entered.map(({ slot, birth }) => [slot, birth])) };
+  }
+
+  /** What the partitions named have to clear, at most some hundreds a slot. */
+  async todos(
+    partitions: readonly number[],
+    nowMs: number,
+  ): Promise<{ todos: PartitionTodo[]; born: DirectoryBirths }> {
+    const born = new Map<number, string>();
+    const todos: PartitionTodo[] = [];
+    const calls = this.slots.map(async (slot) => {
+      const args = [this.birthIds.next(), TODOS_A_SLOT, nowMs, this.entriesKeptMs, ...partitions];
+      const [id, ...rows] = (await this.call('todos', slot, args)) as [Buffer, ...Buffer[][]];
+      born.set(slot, String(id));
+      for (const [partition, driverId, token, capturedAtMs, ...elsewhere] of rows) {
+        todos.push({
+          partition: Number(partition),
+          driverId: String(driverId),
+          token: Number(token),
+          capturedAtMs: Number(capturedAtMs),
+          elsewhere: elsewhere.map(Number),
+        });
+      }
+    });
+    await Promise.all(calls);
+    return { todos, born };
+  }
+
+  async clear(partition: number, todos: readonly Todo[]): Promise<void> {
+    await Promise.all(todos.map((todo) => this.clears.ask(directorySlotOf(todo.driverId), { partition, todo })));
+  }
+
+  /** Drops what the directory has kept long enough, a page of a slot; returns the next page's cursor, '0' at the end. */
+  async sweep(slot: number, cursor: string, nowMs: number): Promise<string> {
+    return String(await this.call('sweep', slot, [cursor, SWEEP_PAGE, nowMs, this.entriesKeptMs]));
+  }
+
+  private async enterNow(slot: number, due: readonly DueEnter[]): Promise<EnteredInSlot[]> {
+    const drivers = due.flatMap(({ partition, request }) => {
+      const { driverId, capturedAtMs, holds, force, available, life } = request;
+      return [partition, driverId, capturedAtMs, (holds ? 1 : 0) + (force ? 2 : 0) + (available ? 4 : 0), life];
+    });
+    const nowMs = Math.max(...due.map((one) => one.nowMs));
+    const args = [this.birthIds.next(), nowMs, this.entriesKeptMs, ...drivers];
+    const [id, ...rows] = (await this.call('enter', slot, args)) as [Buffer, ...number[]];
+    const birth = String(id);
+    return due.map((_, i) => {
+      const outcome = rows[2 * i] as number;
+      const tiedWith = outcome >= TIED ? outcome - TIED : undefined;
+      return { ok: outcome === ENTERED, life: rows[2 * i + 1] as number, tiedWith, slot, birth };
+    });
+  }
+
+  private async clearNow(slot: number, due: readonly DueClear[]): Promise<undefined[]> {
+    await this.call(
+      'clear',
+      slot,
+      due.flatMap(({ partition, todo }) => [partition, todo.driverId, todo.token]),
+    );
+    return due.map(() => undefined);
+  }
+
+  private call(name: FunctionName, slot: number, args: readonly (string | number)[]): Promise<unknown> {
+    return this.shards.ofSlot(slot).call(name, this.shards.keys.born(slot), args);
+  }
+}
