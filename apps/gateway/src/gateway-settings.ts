@@ -10,12 +10,14 @@ import {
   natsSettings,
   port,
   type SettingsOf,
+  streamSettings,
 } from '@hexfleet/settings';
 
 /** Each key is a variable: `maxSpeedMps` is HEXFLEET_MAX_SPEED_MPS. Everything that the gateway holds has a bound here. */
 export const gatewaySettings = {
   ...commonSettings,
   ...natsSettings,
+  ...streamSettings,
   ...layoutSettings,
   ...jwtSettings,
   port: port(8080),

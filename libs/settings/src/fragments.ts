@@ -20,6 +20,12 @@ export const natsSettings = {
   natsUrl: url('nats:', 'tls:').default('nats://127.0.0.1:4222'),
 };
 
+/** The apps that look after the stream. */
+export const streamSettings = {
+  /** Most bytes that the stream may take on NATS's disk: past it pings are shed as `overload`. Raised, never lowered. */
+  streamMaxBytes: integer(1_048_576, 2 ** 49).default(1_073_741_824),
+};
+
 export const redisSettings = {
   redisUrls: urlList('redis:', 'rediss:').default(['redis://127.0.0.1:6379']),
 };
