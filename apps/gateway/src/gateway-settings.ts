@@ -1,3 +1,4 @@
+import { MAX_PUBLISHER_DOUBT_MS, MAX_PUBLISHER_IDLE_MS } from '@hexfleet/partition-table';
 import { DEFAULT_HYGIENE } from '@hexfleet/ping';
 import { MAX_BATCH_PINGS } from '@hexfleet/ping-batch';
 import {
@@ -40,7 +41,7 @@ export const gatewaySettings = {
   maxFramesInFlight: integer(1, 10_000).default(64),
   /** Answers of one socket that its client hasn't read; past it the socket is closed. */
   maxBufferedBytes: integer(4_096, 67_108_864).default(1_048_576),
-  /** A silent socket is pinged after one of these, and cut after two more. */
+  /** A silent socket is pinged after one of these, and cut after one more. */
   idleMs: durationMs(1_000, 600_000).default(30_000),
 
   // The way to the stream.
@@ -48,8 +49,10 @@ export const gatewaySettings = {
   /** Drivers pending in a partition at which it is flushed early. */
   flushPings: integer(1, MAX_BATCH_PINGS).default(500),
   publishTimeoutMs: durationMs(100, 60_000).default(5_000),
-  maxDoubtMs: durationMs(1_000, 86_400_000).default(600_000),
-  publisherIdleMs: durationMs(60_000, 86_400_000).default(1_800_000),
+  /** How long a batch may be in doubt while the stream is there; its pings then count as `unavailable`. */
+  maxDoubtMs: durationMs(1_000, MAX_PUBLISHER_DOUBT_MS).default(600_000),
+  /** A partition's publisher that was idle for longer takes a new name. */
+  publisherIdleMs: durationMs(60_000, MAX_PUBLISHER_IDLE_MS).default(MAX_PUBLISHER_IDLE_MS),
   /** Pings that wait for the stream, over all partitions; past it pings are shed. */
   maxPendingPings: integer(1, 10_000_000).default(50_000),
 

@@ -44,7 +44,7 @@ export class DriverSocket {
     return isExpired;
   }
 
-  /** Called at even intervals: a socket silent for one is pinged, and one silent for two more is cut. */
+  /** Called at even intervals: a socket silent for one is pinged, and one silent for one more is cut. */
   checkSilence(): void {
     if (this.#isHeard) this.#isHeard = false;
     else if (this.#isPinged) this.webSocket.terminate();
