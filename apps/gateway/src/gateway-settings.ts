@@ -36,6 +36,7 @@ export const gatewaySettings = {
   // Requests and sockets.
   /** Of a request's body and of a WebSocket message. */
   maxBodyBytes: integer(1_024, 16_777_216).default(524_288),
+  /** WebSockets, on top of `maxConnections`. */
   maxSockets: integer(1, 200_000).default(20_000),
   /** Frames of one socket that wait for their answers; past it the socket isn't read. */
   maxFramesInFlight: integer(1, 10_000).default(64),
