@@ -4,7 +4,8 @@
  * names the code:
  *
  *   bad_coordinates  two numbers that are no place: NaN, |lat| > 85.05, |lng| > 180, or exactly 0,0
- *   bad_field        anything else is of the wrong kind or out of its range; a lat or lng that is no number, too
+ *   bad_field        anything else is of the wrong kind or out of its range; a lat or lng that is no number, too. An
+ *                    optional field that is null is one that isn't there
  *   future           captured more than 5 s after now                     too_old  captured more than 60 s before now
  *   out_of_order     (capturedAtMs, seq) before the last admitted, or equal to it with another fix
  *   duplicate        capturedAtMs, seq and fix of the last admitted
@@ -88,7 +89,7 @@ export class HygieneOracle {
       lat: ping.lat,
       lng: ping.lng,
       capturedAtMs: ping.capturedAtMs as number,
-      seq: (ping.seq as number | undefined) ?? 0,
+      seq: (ping.seq as number | null | undefined) ?? 0,
       clockAheadMs,
       ping,
     };
@@ -129,14 +130,18 @@ export class HygieneOracle {
       typeof driverId === 'string' &&
       /^[A-Za-z0-9_.:-]{1,64}$/.test(driverId) &&
       isWhole(capturedAtMs, 2 ** 48 - 1) &&
-      (seq === undefined || isWhole(seq, 0xffff_ffff)) &&
-      (speedMps === undefined || isBetween(speedMps, 0, fastestMps)) &&
-      (headingDeg === undefined || isBetween(headingDeg, 0, 360)) &&
-      (accuracyM === undefined || isBetween(accuracyM, 0, Number.MAX_VALUE)) &&
-      (status === undefined || STATUS_WORDS.includes(status as string)) &&
-      (vehicleClass === undefined || (typeof vehicleClass === 'string' && /^[a-z0-9_-]{1,16}$/.test(vehicleClass)))
+      (isLeftOut(seq) || isWhole(seq, 0xffff_ffff)) &&
+      (isLeftOut(speedMps) || isBetween(speedMps, 0, fastestMps)) &&
+      (isLeftOut(headingDeg) || isBetween(headingDeg, 0, 360)) &&
+      (isLeftOut(accuracyM) || isBetween(accuracyM, 0, Number.MAX_VALUE)) &&
+      (isLeftOut(status) || STATUS_WORDS.includes(status as string)) &&
+      (isLeftOut(vehicleClass) || (typeof vehicleClass === 'string' && /^[a-z0-9_-]{1,16}$/.test(vehicleClass)))
     );
   }
+}
+
+function isLeftOut(value: unknown): boolean {
+  return value === undefined || value === null;
 }
 
 function isPlace(lat: number, lng: number): boolean {

@@ -14,7 +14,12 @@ import { HygieneOracle, type OracleVerdict, type SentPing } from './hygiene-orac
 import { describeWithTraces, readTraceFile } from './trace-files.js';
 
 const START_MS = 1_700_000_000_000;
-const FLEET: PingSender = { driverId: undefined, vehicleClass: DEFAULT_VEHICLE_CLASS, maxStatus: 'on_trip' };
+const FLEET: PingSender = {
+  driverId: undefined,
+  vehicleClass: DEFAULT_VEHICLE_CLASS,
+  isClassSettled: false,
+  maxStatus: 'on_trip',
+};
 
 /** The verdicts of the gateway's own hygiene, which admits what it doesn't refuse. */
 class GatewayHygiene {

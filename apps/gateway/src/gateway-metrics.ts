@@ -29,6 +29,7 @@ export function exportHoldings(
   { outboxes, backlog, admitted }: { outboxes: Outboxes; backlog: Backlog; admitted: AdmittedFixes },
 ): void {
   metrics.observe(METRIC.gatewayPendingPings, () => backlog.pings);
+  metrics.observe(METRIC.gatewayPingsInDoubt, () => outboxes.pingsInDoubt);
   metrics.observe(METRIC.gatewayBatchesInFlight, () => outboxes.batchesInFlight);
   metrics.observe(METRIC.gatewayBufferedBytes, () => outboxes.heldBytes);
   metrics.observe(METRIC.gatewayDrivers, () => admitted.size);

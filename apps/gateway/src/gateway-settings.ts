@@ -1,3 +1,4 @@
+import { MAX_PUBLISHER_DOUBT_MS, MAX_PUBLISHER_IDLE_MS } from '@hexfleet/partition-table';
 import { DEFAULT_HYGIENE } from '@hexfleet/ping';
 import { MAX_BATCH_PINGS } from '@hexfleet/ping-batch';
 import {
@@ -10,12 +11,14 @@ import {
   natsSettings,
   port,
   type SettingsOf,
+  streamSettings,
 } from '@hexfleet/settings';
 
 /** Each key is a variable: `maxSpeedMps` is HEXFLEET_MAX_SPEED_MPS. Everything that the gateway holds has a bound here. */
 export const gatewaySettings = {
   ...commonSettings,
   ...natsSettings,
+  ...streamSettings,
   ...layoutSettings,
   ...jwtSettings,
   port: port(8080),
@@ -33,12 +36,13 @@ export const gatewaySettings = {
   // Requests and sockets.
   /** Of a request's body and of a WebSocket message. */
   maxBodyBytes: integer(1_024, 16_777_216).default(524_288),
+  /** WebSockets, on top of `maxConnections`. */
   maxSockets: integer(1, 200_000).default(20_000),
   /** Frames of one socket that wait for their answers; past it the socket isn't read. */
   maxFramesInFlight: integer(1, 10_000).default(64),
   /** Answers of one socket that its client hasn't read; past it the socket is closed. */
   maxBufferedBytes: integer(4_096, 67_108_864).default(1_048_576),
-  /** A silent socket is pinged after one of these, and cut after two more. */
+  /** A silent socket is pinged after one of these, and cut after one more. */
   idleMs: durationMs(1_000, 600_000).default(30_000),
 
   // The way to the stream.
@@ -46,8 +50,10 @@ export const gatewaySettings = {
   /** Drivers pending in a partition at which it is flushed early. */
   flushPings: integer(1, MAX_BATCH_PINGS).default(500),
   publishTimeoutMs: durationMs(100, 60_000).default(5_000),
-  maxDoubtMs: durationMs(1_000, 86_400_000).default(600_000),
-  publisherIdleMs: durationMs(60_000, 86_400_000).default(1_800_000),
+  /** How long a batch may be in doubt while the stream is there; its pings then count as `unavailable`. */
+  maxDoubtMs: durationMs(1_000, MAX_PUBLISHER_DOUBT_MS).default(600_000),
+  /** A partition's publisher that was idle for longer takes a new name. */
+  publisherIdleMs: durationMs(60_000, MAX_PUBLISHER_IDLE_MS).default(MAX_PUBLISHER_IDLE_MS),
   /** Pings that wait for the stream, over all partitions; past it pings are shed. */
   maxPendingPings: integer(1, 10_000_000).default(50_000),
 

@@ -24,7 +24,7 @@ export class GatewayModule {
     const parts = makeParts(settings, logger);
     return {
       module: GatewayModule,
-      imports: [HealthModule.register({ metrics: parts.metrics, checks: { nats: () => mustBeThere(parts.link) } })],
+      imports: [HealthModule.register({ metrics: parts.metrics, checks: checksOf(parts) })],
       controllers: [PingsController],
       providers: [
         { provide: GATEWAY_SETTINGS, useValue: settings },
@@ -76,6 +76,14 @@ function makeParts(settings: GatewaySettings, logger: Logger) {
   return { metrics, verifier, link, outboxes, intake, stream };
 }
 
-function mustBeThere(link: StreamLink): void {
-  if (!link.connected) throw new Error('the stream is away');
+/** Whether a ping sent now could be accepted. */
+function checksOf({ link, intake }: { readonly link: StreamLink; readonly intake: PingIntake }) {
+  return {
+    nats: () => {
+      if (!link.connected) throw new Error('the stream is away');
+    },
+    intake: () => {
+      if (intake.isClosed) throw new Error('the gateway is about to stop');
+    },
+  };
 }

@@ -14,6 +14,7 @@ await serve(moduleOrExit(), {
   settings,
   logger,
   bodyLimitBytes: settings.maxBodyBytes,
+  maxConnections: settings.maxConnections + settings.maxSockets,
   drainMs: settings.drainMs + CLOSING_MS / 2,
   stopMs: settings.drainMs + CLOSING_MS,
 });

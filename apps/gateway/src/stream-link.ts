@@ -20,7 +20,7 @@ export class StreamLink implements BatchPublisher {
   #lastComplaint = '';
 
   constructor(
-    private readonly options: Omit<PingBusOptions, 'onError'>,
+    private readonly options: Omit<PingBusOptions, 'onError' | 'onWidened'>,
     private readonly logger: Logger,
     private readonly onUp: () => void,
   ) {}
@@ -51,7 +51,11 @@ export class StreamLink implements BatchPublisher {
   }
 
   async #connect(): Promise<void> {
-    const bus = await connectPingBus({ ...this.options, onError: (error) => this.#complain(error) });
+    const bus = await connectPingBus({
+      ...this.options,
+      onError: (error) => this.#complain(error),
+      onWidened: (widening) => this.logger.info(widening, 'the stream was widened'),
+    });
     if (this.#isClosed) return bus.close();
     this.#bus = bus;
     bus.onConnection((state) => {

@@ -23,6 +23,7 @@ const store = createPartitionStore({
 const bus = await connectPingBus({
   ...settings,
   onError: (error) => logger.warn({ err: error }, 'trouble with NATS'),
+  onWidened: (widening) => logger.info(widening, 'the stream was widened'),
 });
 const intake = new PartitionIntake(bus);
 const writer = new LocationWriter(settings, bus, store, new WriterMetrics(metrics), logger);

@@ -7,16 +7,18 @@ import {
   natsSettings,
   redisSettings,
   type SettingsOf,
+  streamSettings,
   text,
 } from '@hexfleet/settings';
 
 export const WRITER_SETTINGS = {
   ...commonSettings,
   ...natsSettings,
+  ...streamSettings,
   ...redisSettings,
   ...layoutSettings,
   /** Names this writer to operators. */
-  writerId: text(/^[A-Za-z0-9_.:-]{1,64}$/, 'must be 1 to 64 letters, digits or _.:-').default(
+  writerId: text(/^[A-Za-z0-9_.:-]{1,64}$/, '1 to 64 letters, digits or _.:-').default(
     `${hostname()
       .replace(/[^A-Za-z0-9_.-]/g, '-')
       .slice(0, 40)}-${process.pid}`,

@@ -1,4 +1,4 @@
-import { DRIVER_ID_PATTERN, STATUSES, type Status, VEHICLE_CLASS_PATTERN } from '@hexfleet/ping';
+import { DRIVER_ID_PATTERN, isTimeMs, STATUSES, type Status, VEHICLE_CLASS_PATTERN } from '@hexfleet/ping';
 
 /** Who may ask for what. `ops` may do all that a `viewer` may. */
 export const ROLES = ['driver', 'fleet', 'rider', 'viewer', 'ops'] as const;
@@ -29,7 +29,9 @@ export function roleAllowed(role: Role, allowed: readonly Role[]): boolean {
 /** The claims of a verified payload, or `undefined` when one is missing or not what it must be: then nothing is granted. */
 export function claimsOf(payload: Readonly<Record<string, unknown>>): Claims | undefined {
   const { sub, role, exp, maxStatus, vehicleClass, driver } = payload;
-  if (typeof exp !== 'number' || !Number.isFinite(exp) || !isRole(role)) return undefined;
+  // RFC 7519 allows fractions of a second.
+  const expiresAtMs = typeof exp === 'number' ? Math.floor(exp * 1_000) : Number.NaN;
+  if (!isTimeMs(expiresAtMs) || !isRole(role)) return undefined;
   if (!matches(sub, role === 'driver' ? DRIVER_ID_PATTERN : SUBJECT_PATTERN)) return undefined;
   if (maxStatus !== undefined && !isStatus(maxStatus)) return undefined;
   if (vehicleClass !== undefined && !matches(vehicleClass, VEHICLE_CLASS_PATTERN)) return undefined;
@@ -40,7 +42,7 @@ export function claimsOf(payload: Readonly<Record<string, unknown>>): Claims | u
     ...(maxStatus !== undefined && { maxStatus }),
     ...(vehicleClass !== undefined && { vehicleClass }),
     ...(driver !== undefined && { driverId: driver }),
-    expiresAtMs: exp * 1_000,
+    expiresAtMs,
   });
 }
 

@@ -44,6 +44,11 @@ describe('a token signed with the secret', () => {
     });
   });
 
+  it('may expire in the middle of a millisecond, and then counts to its start', async () => {
+    const verification = await verifier.verify(hs256({ ...DRIVER, exp: NOW_SECONDS + 60.0005678 }));
+    expect(verification).toMatchObject({ ok: true, expiresAtMs: NOW_MS + 60_000 });
+  });
+
   it('is made by signToken, for each role', async () => {
     for (const role of ROLES) {
       const claims = { subject: 's-1', role, driverId: 'd-9' };
@@ -69,6 +74,7 @@ describe('a token signed with the secret', () => {
     ['of a list of roles', hs256({ ...DRIVER, role: ['ops'] }), 'bad_claims'],
     ['of a driver with a newline in its id', hs256({ ...DRIVER, sub: 'd-17\n' }), 'bad_claims'],
     ['of a driver with an id of 65 characters', hs256({ ...DRIVER, sub: 'd'.repeat(65) }), 'bad_claims'],
+    ['that expires past all times', hs256({ ...DRIVER, exp: 2 ** 48 / 1_000 }), 'bad_claims'],
     ['with a highest status that is none', hs256({ ...DRIVER, maxStatus: 'asleep' }), 'bad_claims'],
     ['with a vehicle class that is none', hs256({ ...DRIVER, vehicleClass: 'a car' }), 'bad_claims'],
     ['of a trip with a driver id that is none', hs256({ ...DRIVER, role: 'rider', driver: '*' }), 'bad_claims'],

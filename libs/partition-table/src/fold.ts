@@ -31,6 +31,9 @@ export interface Tally {
   readonly publishers: Map<string, PublisherMark>;
 }
 
+/** A time in which no publisher was heard is nobody's silence, and counts as at most so much of it. */
+const MAX_SHARED_SILENCE_MS = PUBLISHER_FORGOTTEN_AFTER_MS / 4;
+
 export interface Fold {
   readonly winners: Map<string, Winner>;
   /** `written` is not raised yet for the winners: the directory has still to agree. */
@@ -75,7 +78,7 @@ export function foldBatches(
       compete(fold, table, ping, at);
     }
   }
-  forgetPublishers(fold, at.nowMs);
+  forgetPublishers(fold, start, at.nowMs);
   return fold;
 }
 
@@ -101,10 +104,25 @@ function compete(
   winners.set(driverId, { record, capturedAtMs, seq, counted, wasBusy, known });
 }
 
-function forgetPublishers({ tally, changedPublishers }: Fold, nowMs: number): void {
-  for (const [publisher, mark] of tally.publishers) {
-    if (nowMs - mark.seenAtMs <= PUBLISHER_FORGOTTEN_AFTER_MS) continue;
-    tally.publishers.delete(publisher);
+/**
+ * After an hour in which this writer was away, all marks are an hour old, and the first batch that is read must not have the
+ * others' marks forgotten: their batches are next. It counts for something still, else a place where a batch comes in now
+ * and then would remember its publishers for ever.
+ */
+function forgetPublishers({ tally, changedPublishers }: Fold, start: PartitionTotals, nowMs: number): void {
+  for (const [publisher, { total, seenAtMs }] of tally.publishers) {
+    if (nowMs - seenAtMs <= PUBLISHER_FORGOTTEN_AFTER_MS) continue;
+    const heardAtMs = lastHeardAtMs(start);
+    const silentMs = heardAtMs - seenAtMs + Math.min(nowMs - heardAtMs, MAX_SHARED_SILENCE_MS);
+    if (silentMs > PUBLISHER_FORGOTTEN_AFTER_MS) tally.publishers.delete(publisher);
+    else tally.publishers.set(publisher, { total, seenAtMs: nowMs - silentMs });
     changedPublishers.add(publisher);
   }
+}
+
+/** When any publisher was heard last. */
+function lastHeardAtMs({ publishers }: PartitionTotals): number {
+  let lastMs = Number.NEGATIVE_INFINITY;
+  for (const { seenAtMs } of publishers.values()) lastMs = Math.max(lastMs, seenAtMs);
+  return lastMs;
 }

@@ -30,8 +30,14 @@ export const NO_TOTALS: PartitionTotals = {
   publishers: new Map(),
 };
 
-/** A publisher's mark is forgotten this long after its last batch; publishers take a new name well before that. */
+/**
+ * A publisher's mark is forgotten this long after its last batch. A batch under a name that is forgotten would have all
+ * that was published under it counted a second time, so publishers take a new name well before that: the bounds on how
+ * long one may be idle, and how long a batch may be in doubt after that, come to less together.
+ */
 export const PUBLISHER_FORGOTTEN_AFTER_MS = 3_600_000;
+export const MAX_PUBLISHER_IDLE_MS = PUBLISHER_FORGOTTEN_AFTER_MS / 3;
+export const MAX_PUBLISHER_DOUBT_MS = PUBLISHER_FORGOTTEN_AFTER_MS / 2;
 
 /** Whether `position` is at or before `mark`, so that its message has been counted already. */
 export function isCovered(position: StreamPosition, mark: StreamPosition | undefined): boolean {

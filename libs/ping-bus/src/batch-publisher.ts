@@ -18,8 +18,11 @@ interface Waiting {
 const SWEEP_MS = 100;
 const STORED: PublishResult = { kind: 'stored' };
 const UNKNOWN: PublishResult = { kind: 'unknown' };
-/** JetStream's codes for a stream that has no room: by bytes, by messages, by the server's resources or its store. */
-const FULL_CODES = new Set([10_077, 10_122, 10_023, 10_047, 10_028]);
+/** JetStream's codes for no room left: of the account, of the server, of its disk, of its memory. */
+const FULL_CODES = new Set([10_002, 10_023, 10_047, 10_028]);
+/** Whatever keeps a stream from storing a message has this code; only the words tell a full stream from a broken disk. */
+const STORE_FAILED = 10_077;
+const FULL_STREAM = /^maximum (bytes|messages)\b/;
 
 /**
  * Publishes with one reply inbox for all and a window of outstanding acknowledgements: a fifth of the cost of the client's
@@ -35,6 +38,7 @@ export class AckedPublisher implements BatchPublisher {
     private readonly connection: NatsConnection,
     private readonly subjectOf: (partition: number) => string,
     private readonly isConnected: () => boolean,
+    private readonly onNoStream: () => void,
   ) {
     connection.subscribe(`${this.inbox}.*`, { callback: (_, message) => this.settle(message) });
     this.sweeper = setInterval(() => this.giveUpLate(), SWEEP_MS);
@@ -71,6 +75,8 @@ export class AckedPublisher implements BatchPublisher {
     const waiting = this.waiting.get(token);
     if (waiting === undefined) return;
     this.waiting.delete(token);
+    // A reply without a body is the server's word that no stream listens on the subject.
+    if (message.data.length === 0) this.onNoStream();
     waiting.resolve(readAck(message));
   }
 
@@ -84,15 +90,11 @@ export class AckedPublisher implements BatchPublisher {
   }
 }
 
-/** A reply without a body is the server's word that no stream listens on the subject. */
 function readAck(message: Msg): PublishResult {
   if (message.data.length === 0) return { kind: 'refused', reason: 'other', detail: 'no stream takes this subject' };
   const ack = message.json<{ seq?: number; error?: { err_code?: number; description?: string } }>();
   if (ack.error === undefined && ack.seq !== undefined) return STORED;
-  const code = ack.error?.err_code ?? 0;
-  return {
-    kind: 'refused',
-    reason: FULL_CODES.has(code) ? 'full' : 'other',
-    detail: ack.error?.description ?? 'no sequence',
-  };
+  const { err_code: code = 0, description: detail = 'no sequence' } = ack.error ?? {};
+  const isFull = FULL_CODES.has(code) || (code === STORE_FAILED && FULL_STREAM.test(detail));
+  return { kind: 'refused', reason: isFull ? 'full' : 'other', detail };
 }

@@ -4,21 +4,33 @@ import { connect, type NatsConnection } from '@nats-io/transport-node';
 import { AckedPublisher, type BatchPublisher } from './batch-publisher.js';
 import { connectionOptions } from './connection-options.js';
 import { OrderedReader, type PartitionReader, readToEnd, type StreamMessage } from './partition-reader.js';
-import { ensureStream, LayoutMismatch, type StreamShape, streamName, subjectOf } from './ping-stream.js';
+import {
+  ensureStream,
+  findStream,
+  LayoutMismatch,
+  type StreamShape,
+  type StreamWidening,
+  streamName,
+  subjectOf,
+} from './ping-stream.js';
 
-export interface PingBusOptions extends Omit<StreamShape, 'maxBytes'> {
+export interface PingBusOptions extends StreamShape {
   readonly natsUrl: string;
-  readonly maxBytes?: number;
   /** Told of what goes wrong in the background and is tried again. */
   readonly onError: (error: unknown) => void;
+  /** Told when the stream that was there is given a longer memory or more room. */
+  readonly onWidened: (widening: StreamWidening) => void;
 }
 
 /** Up, with the identity of the stream that is there, or down. */
 export type BusState = { readonly up: true; readonly stream: string } | { readonly up: false };
 
-const DEFAULT_STREAM_BYTES = 1024 ** 3;
 const RECONNECT_MS = 250;
 const RETRY_STREAM_MS = 500;
+/** How often the stream is looked at, to see whether it is still the same. */
+const STREAM_CHECK_MS = 2_000;
+/** At most so often after a refusal that says there is none. */
+const MIN_STREAM_CHECK_MS = 500;
 
 /** Connects, and returns once the connection is up; the stream is looked after in the background. */
 export async function connectPingBus(options: PingBusOptions): Promise<PingBus> {
@@ -39,27 +51,30 @@ export class PingBus {
   readonly publisher: BatchPublisher;
   private readonly ackedPublisher: AckedPublisher;
   private readonly js: JetStreamClient;
-  private readonly shape: StreamShape;
+  private readonly checker: NodeJS.Timeout;
   private readonly readers = new Set<PartitionReader>();
   private readonly listeners: ((state: BusState) => void)[] = [];
   private stream: string | undefined;
   private generation = 0;
+  private checkedAtMs = 0;
   private closed = false;
 
   constructor(
     private readonly connection: NatsConnection,
     private readonly options: PingBusOptions,
   ) {
-    this.shape = { ...options, maxBytes: options.maxBytes ?? DEFAULT_STREAM_BYTES };
     this.js = jetstream(connection);
     this.ackedPublisher = new AckedPublisher(
       connection,
       (partition) => subjectOf(options.name, partition),
       () => this.connected,
+      () => void this.checkStream(),
     );
     this.publisher = this.ackedPublisher;
     void this.watch();
     void this.comeUp();
+    this.checker = setInterval(() => void this.checkStream(), STREAM_CHECK_MS);
+    this.checker.unref();
   }
 
   /** NATS answers and the stream is there. */
@@ -103,6 +118,7 @@ export class PingBus {
 
   async close(): Promise<void> {
     this.closed = true;
+    clearInterval(this.checker);
     await Promise.all([...this.readers].map((reader) => reader.close()));
     this.ackedPublisher.close();
     if (!this.connection.isClosed()) await this.connection.close();
@@ -129,12 +145,33 @@ export class PingBus {
     for (const listener of this.listeners) listener({ up: false });
   }
 
+  /**
+   * The connection lives on when someone deletes the stream, or deletes it and makes it anew, and then nothing else would
+   * tell: readers would wait for positions of the old one. Either way is the same to the rest as if NATS had been away.
+   */
+  private async checkStream(): Promise<void> {
+    const { generation, stream } = this;
+    if (stream === undefined || this.closed || Date.now() - this.checkedAtMs < MIN_STREAM_CHECK_MS) return;
+    this.checkedAtMs = Date.now();
+    try {
+      const found = await findStream(await jetstreamManager(this.connection, { checkAPI: false }), this.options.name);
+      if (found?.created === stream || generation !== this.generation || this.closed) return;
+      this.options.onError(new Error(`stream ${streamName(this.options.name)} is ${found ? 'another one' : 'gone'}`));
+      this.goDown();
+      await this.comeUp();
+    } catch (error) {
+      // No answer is no news: the connection's own watch tells when NATS is away.
+      if (!this.closed) this.options.onError(error);
+    }
+  }
+
   /** JetStream may take a moment longer than the connection, and the stream may be gone. */
   private async comeUp(): Promise<void> {
     const generation = ++this.generation;
     while (!this.closed && generation === this.generation) {
       try {
-        const stream = await ensureStream(await jetstreamManager(this.connection), this.shape);
+        const manager = await jetstreamManager(this.connection);
+        const stream = await ensureStream(manager, this.options, this.options.onWidened);
         if (generation !== this.generation) return;
         this.stream = stream;
         for (const listener of this.listeners) listener({ up: true, stream });

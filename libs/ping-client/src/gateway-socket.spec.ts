@@ -176,6 +176,27 @@ describe('a gateway socket', () => {
     expect(await second).toMatchObject({ kind: 'answered', answer: { accepted: 2 } });
   });
 
+  it('does not come back once it is closed, though it was told to come back later', async () => {
+    let connections = 0;
+    const { url, clients } = await gateway((socket, frameSeq, pings, codec) => {
+      connections++;
+      answerAll(socket, frameSeq, pings, codec);
+      socket.send(codec.writeServerFrame({ goingAway: { reconnectAfterMs: 100 } }));
+    });
+    const socket = socketTo(url);
+    expect(await socket.send([PING])).toMatchObject({ kind: 'answered' });
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    const late = socket.send([PING]);
+    await socket.close();
+    expect(await late).toMatchObject({ kind: 'lost' });
+    await new Promise((resolve) => setTimeout(resolve, 150));
+    expect([connections, clients.size, await socket.send([PING])]).toEqual([
+      1,
+      0,
+      { kind: 'lost', detail: 'the socket was closed here' },
+    ]);
+  });
+
   it('renews its token', async () => {
     const started = await gateway();
     const socket = socketTo(started.url);

@@ -21,6 +21,9 @@ const DEFAULT_WINDOW_FRAMES = 16;
 const DEFAULT_ANSWER_TIMEOUT_MS = 15_000;
 const DEFAULT_CONNECT_TIMEOUT_MS = 5_000;
 const CLOSE_PATIENCE_MS = 2_000;
+/** However long a gateway says to stay away. */
+const MAX_RECONNECT_WAIT_MS = 60_000;
+const CLOSED_BY_US: GatewayReply = { kind: 'lost', detail: 'the socket was closed here' };
 const MAX_FRAME_SEQ = 2 ** 32 - 1;
 
 interface FrameInFlight {
@@ -46,6 +49,8 @@ export class GatewaySocket implements PingCarrier {
   #nextFrameSeq = 1;
   #notBeforeMs = 0;
   #timeouts: NodeJS.Timeout | undefined;
+  /** Ends the wait before a new connection. */
+  readonly #closing = new AbortController();
 
   constructor(options: GatewaySocketOptions) {
     this.#options = {
@@ -82,8 +87,9 @@ export class GatewaySocket implements PingCarrier {
     return reply.kind === 'answered' ? undefined : reply;
   }
 
-  /** Closes the connection; frames without an answer are lost. */
+  /** Closes the connection, for good; frames without an answer are lost. */
   async close(): Promise<void> {
+    this.#closing.abort();
     const socket = this.#socket;
     if (socket === undefined) return;
     const patience = setTimeout(() => socket.terminate(), CLOSE_PATIENCE_MS);
@@ -115,8 +121,9 @@ export class GatewaySocket implements PingCarrier {
   async #connect(): Promise<GatewayReply | undefined> {
     // One that is leaving still has answers to give.
     if (this.#socket !== undefined) await closeOf(this.#socket);
-    await sleep(Math.max(0, this.#notBeforeMs - Date.now()));
-    return this.#open();
+    const waitMs = Math.max(0, this.#notBeforeMs - Date.now());
+    await sleep(waitMs, undefined, { signal: this.#closing.signal }).catch(() => {});
+    return this.#closing.signal.aborted ? CLOSED_BY_US : this.#open();
   }
 
   #open(): Promise<GatewayReply | undefined> {
@@ -163,7 +170,7 @@ export class GatewaySocket implements PingCarrier {
       return;
     }
     if ('goingAway' in frame) {
-      this.#notBeforeMs = Date.now() + frame.goingAway.reconnectAfterMs;
+      this.#notBeforeMs = Date.now() + Math.min(frame.goingAway.reconnectAfterMs, MAX_RECONNECT_WAIT_MS);
       this.#state = 'leaving';
       this.#leaveOnceAnswered();
       return;

@@ -5,7 +5,7 @@
  * tries, waits); what goes wrong on the way is a value, never an exception.
  */
 export { AnswerTally, type TallyCounts } from './answer-tally.js';
-export { type GatewayReply, isWorthRetrying, type PingCarrier } from './gateway-reply.js';
+export type { GatewayReply, PingCarrier } from './gateway-reply.js';
 export { GatewaySocket, type GatewaySocketOptions } from './gateway-socket.js';
 export { PingLane, type PingLaneOptions, type SentFrame } from './ping-lane.js';
 export { PingLanes } from './ping-lanes.js';

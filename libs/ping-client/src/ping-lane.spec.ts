@@ -103,6 +103,27 @@ describe('a lane', () => {
     expect(tally.counts).toMatchObject({ pings: 8, accepted: 8, unavailable: 0, sent: 10, resent: 2 });
   });
 
+  it('sends again in the order of the frames, in whatever order their answers came', async () => {
+    const frames: (readonly WirePing[])[] = [];
+    const waiting: ((reply: GatewayReply) => void)[] = [];
+    const carrier: PingCarrier = {
+      send: async (pings) => {
+        if (frames.push(pings) > 3) return answer(pings);
+        return new Promise((resolve) => waiting.push(resolve));
+      },
+      close: async () => {},
+    };
+    const lane = new PingLane({ carrier, tally: new AnswerTally(), batch: 2, windowFrames: 3, firstRetryWaitMs: 1 });
+    for (let seq = 0; seq < 6; seq++) lane.push(ping(seq));
+    while (waiting.length < 3) await new Promise((resolve) => setImmediate(resolve));
+    for (const i of [2, 0, 1]) {
+      waiting[i]?.(BUSY);
+      await lane.changed();
+    }
+    await lane.drained();
+    expect(frames.slice(3).flatMap((pings) => pings.map(({ seq }) => seq))).toEqual([0, 1, 2, 3, 4, 5]);
+  });
+
   it('comes through a gateway that is away for a while, losing nothing', async () => {
     const { tally, lane } = laneOn((pings, frame) => (frame <= 5 ? (frame % 2 === 0 ? LOST : BUSY) : answer(pings)));
     for (let seq = 0; seq < 200; seq++) lane.push(ping(seq));

@@ -55,6 +55,8 @@ const DEFAULTS = {
 /** A ping that failed, and how its last try ended. */
 interface Failed {
   readonly ping: WirePing;
+  /** Of the frame of its last try. */
+  readonly frame: number;
   readonly lastSaid: 'unavailable' | 'unanswered';
 }
 
@@ -141,7 +143,7 @@ export class PingLane {
   }
 
   #ended(sent: SentFrame, reply: GatewayReply): void {
-    const { pings } = sent;
+    const { frame, pings } = sent;
     const { tally, onReply } = this.#options;
     this.#inFlight--;
     onReply?.(sent, reply);
@@ -149,12 +151,13 @@ export class PingLane {
       tally.answered(reply.answer);
       for (const { index, outcome } of reply.answer.results) {
         const ping = pings[index];
-        if (outcome === 'unavailable' && ping !== undefined) this.#failed.push({ ping, lastSaid: 'unavailable' });
+        if (outcome === 'unavailable' && ping !== undefined)
+          this.#failed.push({ ping, frame, lastSaid: 'unavailable' });
       }
     } else if (isWorthRetrying(reply)) {
       // A refusal with 503 says that nothing of it is known to be in the stream.
       const lastSaid = reply.kind === 'refused' ? 'unavailable' : 'unanswered';
-      for (const ping of pings) this.#failed.push({ ping, lastSaid });
+      for (const ping of pings) this.#failed.push({ ping, frame, lastSaid });
       if (reply.kind === 'refused') this.#retryAfterMs = Math.max(this.#retryAfterMs, reply.retryAfterMs ?? 0);
     } else if (reply.kind === 'refused') {
       tally.refused(reply, pings.length);
@@ -177,7 +180,8 @@ export class PingLane {
     this.#failedRounds++;
     this.#retryAfterMs = 0;
     this.#mending = setTimeout(() => {
-      const again = this.#failed.map(({ ping }) => ping);
+      // Answers came in any order, and a driver's older ping must go first. The sort keeps the order within a frame.
+      const again = this.#failed.sort((a, b) => a.frame - b.frame).map(({ ping }) => ping);
       this.#failed = [];
       this.#again += again.length;
       this.#queue = [...again, ...this.#queue.slice(this.#head)];

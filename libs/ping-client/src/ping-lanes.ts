@@ -1,3 +1,4 @@
+import { fnv1a32 } from '@hexfleet/geo-partition';
 import type { WirePing } from '@hexfleet/wire';
 import type { PingLane } from './ping-lane.js';
 
@@ -16,9 +17,7 @@ export class PingLanes {
   }
 
   laneOf(driverId: string): PingLane {
-    let hash = 0x811c9dc5;
-    for (let at = 0; at < driverId.length; at++) hash = Math.imul(hash ^ driverId.charCodeAt(at), 0x01000193);
-    return this.lanes[(hash >>> 0) % this.lanes.length] as PingLane;
+    return this.lanes[fnv1a32(driverId) % this.lanes.length] as PingLane;
   }
 
   /** Resolves once no lane is full. */

@@ -34,8 +34,32 @@ describe('ClockOffsets', () => {
     ).toEqual([80 - YEAR_MS, 80 - YEAR_MS]);
   });
 
-  it('corrects a clock that is behind', () => {
-    expect(applied([[-600_000, 80]])).toEqual([600_080]);
+  it('corrects a clock that is behind once three frames agree', () => {
+    const behind = [100, 80, 120, 90].map((wayMs) => [-600_000, wayMs] as const);
+    expect(applied(behind)).toEqual([0, 0, 600_080, 600_080]);
+  });
+
+  it('does not take a body that is sent again to a restarted gateway for a clock that is behind', () => {
+    expect(
+      applied([
+        [0, 30_000],
+        [0, 80],
+      ]),
+    ).toEqual([0, 0]);
+  });
+
+  it('does not take frames that were held up together for a clock that is behind', () => {
+    const clocks = new ClockOffsets(10);
+    const releasedAtMs = T0 + 40_000;
+    for (let sentAtMs = T0; sentAtMs < releasedAtMs; sentAtMs += 500) {
+      expect(clocks.observe('d-17', sentAtMs, releasedAtMs)).toBe(0);
+    }
+    expect(clocks.observe('d-17', releasedAtMs, releasedAtMs + 80)).toBe(0);
+  });
+
+  it('takes an offset back at once that turns out to have been delay', () => {
+    const slow = Array.from({ length: 4 }, () => [-60_000, 20_000] as const);
+    expect(applied([...slow, [-60_000, 100]]).slice(2)).toEqual([80_000, 80_000, 60_100]);
   });
 
   it('takes the smallest of the recent differences, so that slow frames do not count', () => {
@@ -47,12 +71,8 @@ describe('ClockOffsets', () => {
         [0, 80],
       ]),
     ).toEqual([0, 0, 0, 0]);
-    expect(
-      applied([
-        [-60_000, 9_000],
-        [-60_000, 100],
-      ]),
-    ).toEqual([69_000, 60_100]);
+    const ways = [3_000, 2_000, 4_000, 100].map((wayMs) => [-60_000, wayMs] as const);
+    expect(applied(ways)).toEqual([0, 0, 62_000, 62_000]);
   });
 
   it('keeps what it applies while the estimate stays within 5 s of it', () => {

@@ -11,7 +11,13 @@
  * from it by more than 5 s. So within one such spell corrected times are raw times plus a constant, and their order is the
  * order of the raw times.
  *
- * Two rules keep odd frames from doing harm. A frame as old as the last one, or older by up to a minute, is a repetition
+ * A small difference can't be time on the way and a large one can: a body that is sent again 30 s later looks like a clock
+ * that is 30 s behind. So a phone that is ahead (its difference is negative) is corrected from its first frame on, and so
+ * is an offset that turns out too large. But an offset that grows past 5 s is believed only after 3 frames in a row, received
+ * over more than 5 s, whose differences lie within 5 s of the first's: frames that were held up together come in together.
+ * Until then such a phone's offset stays what it was; of one not known yet, 0.
+ *
+ * Two more rules keep odd frames from doing harm. A frame as old as the last one, or older by up to a minute, is a repetition
  * or was overtaken: a body sent again 30 s later says nothing about the clock. And a difference of at most 5 s shows that
  * the clock is right now, whatever came before: a phone that was a year ahead and has been corrected is believed from its
  * first frame on, and one frame with a wild `sentAtMs` costs that frame only.
@@ -22,13 +28,19 @@ import { TwoGenerationRows } from './two-generation-rows.js';
 export const CLOCK_TOLERANCE_MS = 5_000;
 const REPETITION_MS = 60_000;
 const BUCKET_FRAMES = 4;
+/** So many frames must agree that a clock is behind. */
+const AGREEING_FRAMES = 3;
 
 const APPLIED = 0;
 const SMALLEST_BEFORE = 1;
 const SMALLEST = 2;
 const FRAMES = 3;
 const LAST_SENT = 4;
-const WIDTH = 5;
+/** Of the frames in a row that agree: the first's difference and time of receipt, and how many they are. */
+const RUN_DIFFERENCE = 5;
+const RUN_SINCE = 6;
+const RUN_FRAMES = 7;
+const WIDTH = 8;
 
 export class ClockOffsets {
   readonly #rows: TwoGenerationRows;
@@ -59,11 +71,12 @@ export class ClockOffsets {
       else this.#record(at, differenceMs);
     }
     this.#rows.values[at + LAST_SENT] = sentAtMs;
-    return this.#settle(at);
+    return this.#settle(at, this.#isAgreed(at, differenceMs, receivedAtMs));
   }
 
   #restart(at: number, differenceMs: number): void {
     const { values } = this.#rows;
+    values[at + RUN_FRAMES] = 0;
     values[at + SMALLEST_BEFORE] = Number.POSITIVE_INFINITY;
     values[at + SMALLEST] = differenceMs;
     values[at + FRAMES] = 1;
@@ -83,11 +96,27 @@ export class ClockOffsets {
     }
   }
 
-  #settle(at: number): number {
+  /** Whether the frame belongs to a run that is long enough, in frames and in time, to be no delay. */
+  #isAgreed(at: number, differenceMs: number, receivedAtMs: number): boolean {
+    const { values } = this.#rows;
+    const frames = values[at + RUN_FRAMES] as number;
+    if (frames === 0 || Math.abs(differenceMs - (values[at + RUN_DIFFERENCE] as number)) > CLOCK_TOLERANCE_MS) {
+      values[at + RUN_DIFFERENCE] = differenceMs;
+      values[at + RUN_SINCE] = receivedAtMs;
+      values[at + RUN_FRAMES] = 1;
+      return false;
+    }
+    values[at + RUN_FRAMES] = frames + 1;
+    return frames + 1 >= AGREEING_FRAMES && receivedAtMs - (values[at + RUN_SINCE] as number) > CLOCK_TOLERANCE_MS;
+  }
+
+  #settle(at: number, isAgreed: boolean): number {
     const { values } = this.#rows;
     const appliedMs = values[at + APPLIED] as number;
     const estimateMs = Math.min(values[at + SMALLEST_BEFORE] as number, values[at + SMALLEST] as number);
     if (Math.abs(estimateMs - appliedMs) <= CLOCK_TOLERANCE_MS) return appliedMs;
+    const mayBeDelay = estimateMs > CLOCK_TOLERANCE_MS && estimateMs > appliedMs;
+    if (mayBeDelay && !isAgreed) return appliedMs;
     const newMs = Math.abs(estimateMs) > CLOCK_TOLERANCE_MS ? estimateMs : 0;
     values[at + APPLIED] = newMs;
     return newMs;

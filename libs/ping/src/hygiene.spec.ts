@@ -8,7 +8,7 @@ import type { RejectCode } from './outcome.js';
 import { type PingSender, readPing } from './read-ping.js';
 
 const NOW_MS = 1_700_000_000_000;
-const FLEET: PingSender = { driverId: undefined, vehicleClass: 'car', maxStatus: 'on_trip' };
+const FLEET: PingSender = { driverId: undefined, vehicleClass: 'car', isClassSettled: false, maxStatus: 'on_trip' };
 
 class Hygiene {
   readonly #admitted = new AdmittedFixes(1_000);

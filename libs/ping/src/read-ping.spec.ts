@@ -4,7 +4,7 @@ import type { Ping } from './ping.js';
 import { type PingSender, readPing } from './read-ping.js';
 
 const NOW_MS = 1_700_000_000_000;
-const PHONE: PingSender = { driverId: 'd-17', vehicleClass: 'car', maxStatus: 'on_trip' };
+const PHONE: PingSender = { driverId: 'd-17', vehicleClass: 'car', isClassSettled: false, maxStatus: 'on_trip' };
 const FLEET: PingSender = { ...PHONE, driverId: undefined };
 const GOOD = { lat: 37.77, lng: -122.42, capturedAtMs: NOW_MS };
 
@@ -61,7 +61,6 @@ describe('readPing', () => {
     { headingDeg: -0.1 },
     { headingDeg: 360.1 },
     { headingDeg: Number.NaN },
-    { headingDeg: null },
     { speedMps: -1 },
     { speedMps: 70.1 },
     { speedMps: '8' },
@@ -118,10 +117,17 @@ describe('readPing', () => {
     expect(read({}, { ...PHONE, maxStatus: 'idle' })).toMatchObject({ status: 'idle' });
   });
 
-  it('prefers the ping’s vehicle class to the token’s', () => {
+  it('takes null in an optional field for a field left out', () => {
+    const optional = ['seq', 'headingDeg', 'speedMps', 'accuracyM', 'status', 'vehicleClass', 'driverId'];
+    expect(read(Object.fromEntries(optional.map((name) => [name, null])))).toEqual(read({}));
+  });
+
+  it('prefers the ping’s vehicle class to the sender’s usual one, and one that is settled to the ping’s', () => {
     const sender: PingSender = { ...PHONE, vehicleClass: 'bike' };
     expect(read({}, sender)).toMatchObject({ vehicleClass: 'bike' });
     expect(read({ vehicleClass: 'auto' }, sender)).toMatchObject({ vehicleClass: 'auto' });
+    const settled: PingSender = { ...sender, isClassSettled: true };
+    expect(read({ vehicleClass: 'auto' }, settled)).toMatchObject({ vehicleClass: 'bike' });
   });
 
   it('adds the clock’s offset to the time', () => {

@@ -3,7 +3,8 @@
  * `bad_field`. Written by hand: this runs for every ping, and a schema library costs ten to a hundred times as much.
  *
  * Two numbers that are no place on earth (NaN, infinite, beyond ±85.05 or ±180, exactly 0,0) are `bad_coordinates`;
- * everything else that is missing, of another type or out of range is a `bad_field`. Fields that aren't known are ignored.
+ * everything else that is missing, of another type or out of range is a `bad_field`. Fields that aren't known are ignored, and
+ * null in an optional field is a field left out, as many encoders write it.
  */
 import { MAX_ABS_LAT_DEG, READING_CEILING_MPS } from './hygiene-policy.js';
 import type { RejectCode } from './outcome.js';
@@ -13,8 +14,9 @@ import { DRIVER_ID_PATTERN, type Ping, STATUSES, type Status, VEHICLE_CLASS_PATT
 export interface PingSender {
   /** The one driver that the pings are of; `undefined`: each ping names its own. */
   readonly driverId: string | undefined;
-  /** For pings that name no class. */
+  /** Of all pings where it is settled, else of those that name no class. */
   readonly vehicleClass: string;
+  readonly isClassSettled: boolean;
   /** A higher status is silently lowered to this one. */
   readonly maxStatus: Status;
 }
@@ -53,8 +55,15 @@ export function readPing(
   maxSpeedMps: number,
 ): Ping | RejectCode {
   if (typeof raw !== 'object' || raw === null) return 'bad_field';
-  const { lat, lng, capturedAtMs, seq = 0, headingDeg, speedMps, accuracyM } = raw as RawPing;
-  const { driverId = sender.driverId, status = DEFAULT_STATUS, vehicleClass = sender.vehicleClass } = raw as RawPing;
+  const fields = raw as RawPing;
+  const { lat, lng, capturedAtMs } = fields;
+  const seq = fields.seq ?? 0;
+  const headingDeg = fields.headingDeg ?? undefined;
+  const speedMps = fields.speedMps ?? undefined;
+  const accuracyM = fields.accuracyM ?? undefined;
+  const status = fields.status ?? DEFAULT_STATUS;
+  const driverId = fields.driverId ?? sender.driverId;
+  const vehicleClass = sender.isClassSettled ? sender.vehicleClass : (fields.vehicleClass ?? sender.vehicleClass);
 
   if (typeof lat !== 'number' || typeof lng !== 'number') return 'bad_field';
   if (!(Math.abs(lat) <= MAX_ABS_LAT_DEG && Math.abs(lng) <= 180) || (lat === 0 && lng === 0)) return 'bad_coordinates';

@@ -8,16 +8,26 @@ import { durationMs, integer, oneOf, port, secret, text, url, urlList } from './
 
 export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
 
-/** Every app: its fleet's name (prefix of keys and streams), where it listens, how much it says. */
+/** Every app: its fleet's name (prefix of keys and streams), where it listens and how many it takes, how much it says. */
 export const commonSettings = {
   name: text(/^[A-Za-z0-9_-]{1,32}$/, '1 to 32 letters, digits, _ or -').default('hexfleet'),
   host: z.string().default('127.0.0.1'),
   port: port(0),
   logLevel: oneOf(LOG_LEVELS).default('info'),
+  /** Most HTTP connections; one more is closed unread. */
+  maxConnections: integer(1, 1_000_000).default(10_000),
+  /** Most HTTP requests under way; one more is answered `503`. */
+  maxRequests: integer(1, 1_000_000).default(10_000),
 };
 
 export const natsSettings = {
   natsUrl: url('nats:', 'tls:').default('nats://127.0.0.1:4222'),
+};
+
+/** The apps that look after the stream. */
+export const streamSettings = {
+  /** Most bytes that the stream may take on NATS's disk: past it pings are shed as `overload`. Raised, never lowered. */
+  streamMaxBytes: integer(1_048_576, 2 ** 49).default(1_073_741_824),
 };
 
 export const redisSettings = {

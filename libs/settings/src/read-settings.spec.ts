@@ -3,7 +3,6 @@ import fc from 'fast-check';
 import {
   commonSettings,
   decimal,
-  flag,
   jwtSettings,
   layoutSettings,
   natsSettings,
@@ -20,7 +19,6 @@ const SCHEMA = {
   ...layoutSettings,
   ...jwtSettings,
   maxSpeedMps: decimal(1, 10_000).default(70),
-  shadow: flag().default(false),
 };
 const SECRET = 'x'.repeat(32);
 
@@ -41,6 +39,8 @@ describe('settings', () => {
       host: '127.0.0.1',
       port: 0,
       logLevel: 'info',
+      maxConnections: 10_000,
+      maxRequests: 10_000,
       natsUrl: 'nats://127.0.0.1:4222',
       redisUrls: ['redis://127.0.0.1:6379'],
       partitions: 64,
@@ -48,7 +48,6 @@ describe('settings', () => {
       ttlMs: 60_000,
       jwtSecret: SECRET,
       maxSpeedMps: 70,
-      shadow: false,
     });
   });
 
@@ -60,7 +59,6 @@ describe('settings', () => {
       HEXFLEET_TTL_MS: '2m',
       HEXFLEET_MAX_SPEED_MPS: '4200.5',
       HEXFLEET_PORT: '8080',
-      HEXFLEET_SHADOW: 'Yes',
     });
     expect(settings).toMatchObject({
       jwksUrl: 'https://keys.example/jwks.json',
@@ -69,7 +67,6 @@ describe('settings', () => {
       ttlMs: 120_000,
       maxSpeedMps: 4200.5,
       port: 8080,
-      shadow: true,
     });
   });
 
@@ -95,7 +92,6 @@ describe('settings', () => {
       HEXFLEET_TTL_MS: '-60s',
       HEXFLEET_MAX_SPEED_MPS: 'NaN',
       HEXFLEET_JWT_SECRET: 'hunter2',
-      HEXFLEET_SHADOW: 'perhaps',
     });
     expect(error.faults.map(({ variables }) => variables.join()).sort()).toEqual([
       'HEXFLEET_JWT_SECRET',
@@ -107,7 +103,6 @@ describe('settings', () => {
       'HEXFLEET_PORT',
       'HEXFLEET_REDIS_URLS',
       'HEXFLEET_RESOLUTION',
-      'HEXFLEET_SHADOW',
       'HEXFLEET_TTL_MS',
     ]);
     for (const { variables } of error.faults) expect(error.message).toContain(variables[0]);

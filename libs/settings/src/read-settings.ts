@@ -46,7 +46,7 @@ export function readSettings<Schema extends SettingsSchema>(
   const settings: Record<string, unknown> = {};
   for (const [key, variableSchema] of Object.entries(schema)) {
     const result = variableSchema.safeParse(env[variableOf(key)] || undefined);
-    if (result.success) settings[key] = deepFrozen(result.data);
+    if (result.success) settings[key] = frozen(result.data);
     else faults.push({ variables: [variableOf(key)], problem: problemOf(result.error, env[variableOf(key)]) });
   }
   for (const group of EXACTLY_ONE_OF) {
@@ -76,6 +76,7 @@ function problemOf(error: z.ZodError, value: string | undefined): string {
   return [...new Set(error.issues.map((issue) => issue.message))].join('; ');
 }
 
-function deepFrozen(value: unknown): unknown {
+/** A setting is a plain value or a list of them. */
+function frozen(value: unknown): unknown {
   return Array.isArray(value) ? Object.freeze(value) : value;
 }

@@ -35,15 +35,6 @@ export function durationMs(minMs: number, maxMs: number) {
     .refine((value) => value >= minMs && value <= maxMs, wanted);
 }
 
-/** A switch: `true`, `1`, `yes`, `on` or their opposites. */
-export function flag() {
-  return z
-    .string()
-    .toLowerCase()
-    .regex(/^(true|1|yes|on|false|0|no|off)$/, 'must be true or false')
-    .transform((text) => /^(true|1|yes|on)$/.test(text));
-}
-
 /** A text that a pattern must match; `wanted` says in words what it must be. */
 export function text(pattern: RegExp, wanted: string) {
   return z.string().regex(pattern, `must be ${wanted}`);

@@ -14,7 +14,7 @@ const LATENCY_BUCKETS_SECONDS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05
 const SIZE_BUCKETS = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000];
 
 export const METRIC = {
-  // gateway: received = rejected + shed + coalesced + unavailable + accepted
+  // gateway: received = rejected + shed + coalesced + unavailable + accepted + (pending and in doubt)
   pingsReceived: metric('hexfleet_pings_received_total', 'Pings that came in'),
   pingsRejected: metric('hexfleet_pings_rejected_total', 'Pings refused as bad input', 'code'),
   pingsShed: metric('hexfleet_pings_shed_total', 'Pings dropped on purpose', 'code', 'status'),
@@ -25,7 +25,11 @@ export const METRIC = {
   gatewayFrames: metric('hexfleet_gateway_frames_total', 'WebSocket frames received'),
   gatewayBatchesInFlight: metric('hexfleet_gateway_batches_in_flight', 'Batches published and not yet acknowledged'),
   gatewayBufferedBytes: metric('hexfleet_gateway_buffered_bytes', 'Bytes of batches held for the stream'),
-  gatewayPendingPings: metric('hexfleet_gateway_pending_pings', 'Pings in the open coalescing window'),
+  gatewayPendingPings: metric('hexfleet_gateway_pending_pings', 'Pings that wait for the stream and for an answer'),
+  gatewayPingsInDoubt: metric(
+    'hexfleet_gateway_pings_in_doubt',
+    'Pings that the stream may have or not, not yet counted',
+  ),
   gatewayDrivers: metric('hexfleet_gateway_drivers', 'Drivers whose last ping is remembered'),
   publishSeconds: histogram('hexfleet_publish_seconds', 'From publishing a batch to its outcome', 'outcome'),
   publishedBatchPings: sizes('hexfleet_published_batch_pings', 'Pings in a published batch'),
@@ -41,8 +45,6 @@ export const METRIC = {
   writerBatches: metric('hexfleet_writer_batches_total', 'Batches read from the stream'),
   writerUnreadableBatches: metric('hexfleet_writer_unreadable_batches_total', 'Messages skipped as no ping batches'),
   writerDoubts: metric('hexfleet_writer_doubts_total', 'Writes whose outcome was in doubt, by cause', 'cause'),
-  writeSeconds: histogram('hexfleet_write_seconds', 'One write of one or several partitions to the store'),
-  writtenDrivers: sizes('hexfleet_written_drivers', 'Drivers in a write of one partition'),
 
   // nearby
   nearbySeconds: histogram('hexfleet_nearby_seconds', 'A query, from request to answer', 'query'),

@@ -28,7 +28,7 @@ export const BearerClaims = createParamDecorator((_: unknown, context: Execution
 );
 
 /** @throws Error when the route is public: a programmer's error. */
-export function claimsOfRequest(request: FastifyRequest): Claims {
+function claimsOfRequest(request: FastifyRequest): Claims {
   const claims = (request as CheckedRequest)[CLAIMS];
   if (claims === undefined) throw new Error('claims are known on routes with @Roles only');
   return claims;
@@ -40,17 +40,21 @@ export function bearerTokenOf(authorization: string | undefined): string | undef
   return authorization.slice(0, 7).toLowerCase() === 'bearer ' ? authorization.slice(7).trim() : undefined;
 }
 
+/** Whether a request's handler is open to anyone. */
+export function isPublicRoute({ routeOptions }: FastifyRequest): boolean {
+  return (routeOptions.config as AccessRule).access === 'anyone';
+}
+
 /**
  * Checks the token before the body is read: what a stranger sends is not parsed. A handler that says neither who may ask
  * nor that anyone may is closed to all; so is every handler with roles in an app that has no verifier.
  */
 export function accessHook(verifier: TokenVerifier | undefined): (request: FastifyRequest) => Promise<void> {
   return async (request) => {
-    if (request.is404) return;
+    if (request.is404 || isPublicRoute(request)) return;
     const { access } = request.routeOptions.config as AccessRule;
-    if (access === 'anyone') return;
     const claims = await authenticate(verifier, bearerTokenOf(request.headers.authorization));
-    if (access === undefined || !roleAllowed(claims.role, access)) {
+    if (!Array.isArray(access) || !roleAllowed(claims.role, access)) {
       throw new Problem('forbidden', `a token of role ${claims.role} may not do this`);
     }
     (request as CheckedRequest)[CLAIMS] = claims;

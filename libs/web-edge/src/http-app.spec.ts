@@ -85,6 +85,12 @@ class SlowController {
 @Module({ controllers: [SlowController] })
 class SlowModule {}
 
+@Module({
+  controllers: [SlowController, ThingsController],
+  providers: [{ provide: TokenVerifier, useFactory: () => createTokenVerifier({ jwtSecret: SECRET }) }],
+})
+class BoundedModule {}
+
 let app: NestFastifyApplication;
 const token = (role: Claims['role']) => signToken({ secret: SECRET, claims: { subject: 'd-1', role }, ttlSeconds: 60 });
 
@@ -197,6 +203,74 @@ describe('an app at its edge', () => {
     expect(answer).toContain('"code":"invalid_request"');
     expect((await app.inject({ method: 'POST', url: '/things', payload: {} })).statusCode).toBe(202);
   });
+});
+
+describe('a request that Node gives up', () => {
+  /** All that comes back for what is written, up to the end of the connection. */
+  async function answersTo(port: number, ...writes: string[]): Promise<string> {
+    const socket = connect(port, '127.0.0.1');
+    let answers = '';
+    socket.on('data', (data) => {
+      answers += data;
+    });
+    for (const text of writes) socket.write(text);
+    await once(socket, 'close');
+    return answers;
+  }
+  const portOf = (of: NestFastifyApplication) => (of.getHttpServer().address() as AddressInfo).port;
+
+  it('is answered 431 when its headers are too large', async () => {
+    const answer = await answersTo(
+      portOf(app),
+      `GET /things HTTP/1.1\r\nhost: x\r\nlong: ${'x'.repeat(20_000)}\r\n\r\n`,
+    );
+    expect(answer).toMatch(/^HTTP\/1\.1 431 /);
+    expect(answer).toContain('"code":"headers_too_large"');
+  });
+
+  it('is answered 408 when it does not come in in time', async () => {
+    const connection = once(app.getHttpServer(), 'connection');
+    const head = 'POST /things HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 9\r\n\r\n{';
+    const answer = answersTo(portOf(app), head);
+    const [socket] = await connection;
+    await once(app.getHttpServer(), 'request');
+    // As Node does after its time-out, for which a test can't wait.
+    app.getHttpServer().emit('clientError', Object.assign(new Error(), { code: 'ERR_HTTP_REQUEST_TIMEOUT' }), socket);
+    expect(await answer).toMatch(/^HTTP\/1\.1 408 /);
+    expect(await answer).toContain('"code":"request_timeout"');
+  });
+
+  it('is not answered in place of an earlier one on its connection', async () => {
+    const logger = createLogger({ app: 'test', level: 'silent' });
+    const slow = await createHttpApp(SlowModule, { logger });
+    await slow.listen(0, '127.0.0.1');
+    const answer = answersTo(portOf(slow), 'GET /slow HTTP/1.1\r\nhost: x\r\n\r\n', 'no http at all\r\n\r\n');
+    expect(await answer).toBe('');
+    SlowController.progress.emit('told');
+    await slow.close();
+  });
+});
+
+it('an app answers no more requests at a time than it is told, and its public routes all the same', async () => {
+  const logger = createLogger({ app: 'test', level: 'silent' });
+  const bounded = await createHttpApp(BoundedModule, { logger, maxRequests: 1 });
+  await bounded.listen(0, '127.0.0.1');
+  const url = `http://127.0.0.1:${(bounded.getHttpServer().address() as AddressInfo).port}`;
+  const arrived = once(SlowController.progress, 'arrived');
+  const first = fetch(`${url}/slow`);
+  await arrived;
+  const headers = { authorization: `Bearer ${await token('driver')}` };
+  const second = await fetch(`${url}/things/mine`, { headers });
+  expect([second.status, second.headers.get('retry-after'), await second.json()]).toEqual([
+    503,
+    '1',
+    expect.objectContaining({ code: 'unavailable' }),
+  ]);
+  expect((await fetch(`${url}/things`, { method: 'POST', headers: json, body: '{}' })).status).toBe(202);
+  SlowController.progress.emit('told');
+  await first;
+  expect((await fetch(`${url}/things/mine`, { headers })).status).toBe(200);
+  await bounded.close();
 });
 
 describe('access to a route', () => {

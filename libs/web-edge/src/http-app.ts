@@ -10,6 +10,7 @@ import { answerUnreadable } from './client-error.js';
 import { drainConnections } from './drain-connections.js';
 import { ProblemFilter } from './problem-filter.js';
 import { problemOf } from './problem-of.js';
+import { requestBound } from './request-bound.js';
 
 export interface HttpAppOptions {
   readonly logger: Logger;
@@ -17,11 +18,17 @@ export interface HttpAppOptions {
   readonly bodyLimitBytes?: number;
   /** How long requests under way may take to end when the app stops, before their connections are cut. */
   readonly drainMs?: number;
+  /** Most connections, upgraded ones included; one more is closed unread. */
+  readonly maxConnections?: number;
+  /** Most requests under way; one more is answered 503. */
+  readonly maxRequests?: number;
 }
 
-/** 500 pings of 145 bytes are 72 kB. */
+/** 500 pings of 145 bytes are 72 kB in JSON: room for clients that write more digits and more fields. */
 const DEFAULT_BODY_LIMIT_BYTES = 1_048_576;
 const DEFAULT_DRAIN_MS = 5_000;
+const DEFAULT_MAX_CONNECTIONS = 10_000;
+const DEFAULT_MAX_REQUESTS = 10_000;
 /** A client must have sent its whole request within this. */
 const REQUEST_TIMEOUT_MS = 30_000;
 
@@ -32,8 +39,9 @@ const REQUEST_TIMEOUT_MS = 30_000;
  */
 export async function createHttpApp(
   module: Type | DynamicModule,
-  { logger, bodyLimitBytes = DEFAULT_BODY_LIMIT_BYTES, drainMs = DEFAULT_DRAIN_MS }: HttpAppOptions,
+  options: HttpAppOptions,
 ): Promise<NestFastifyApplication> {
+  const { logger, bodyLimitBytes = DEFAULT_BODY_LIMIT_BYTES, drainMs = DEFAULT_DRAIN_MS } = options;
   const allowedMethods = new AllowedMethods();
   let filter: ProblemFilter | undefined;
   const adapter = new FastifyAdapter({
@@ -55,6 +63,7 @@ export async function createHttpApp(
       filter?.answer(problemOf(error), reply),
   });
   const fastify = adapter.getInstance();
+  fastify.server.maxConnections = options.maxConnections ?? DEFAULT_MAX_CONNECTIONS;
   fastify.removeContentTypeParser('text/plain');
   fastify.addHook('preClose', async () => drainConnections(fastify.server, drainMs));
   fastify.addHook('onRoute', (route) => allowedMethods.add(route.url, route.method));
@@ -64,6 +73,7 @@ export async function createHttpApp(
     bodyParser: false,
     abortOnError: false,
   });
+  fastify.addHook('onRequest', requestBound(options.maxRequests ?? DEFAULT_MAX_REQUESTS));
   fastify.addHook('onRequest', accessHook(optionalProvider(app, TokenVerifier)));
   const problems = optionalProvider(app, Metrics)?.counter(METRIC.problems);
   filter = new ProblemFilter(logger, allowedMethods, (code) => problems?.inc({ code }));

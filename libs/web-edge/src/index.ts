@@ -5,19 +5,12 @@
  */
 export type { NestFastifyApplication } from '@nestjs/platform-fastify';
 export type { FastifyReply, FastifyRequest } from 'fastify';
-export {
-  accessHook,
-  authenticate,
-  BearerClaims,
-  bearerTokenOf,
-  claimsOfRequest,
-  Public,
-  Roles,
-} from './access-hook.js';
+export { authenticate, BearerClaims, bearerTokenOf, Public, Roles } from './access-hook.js';
 export * from './control-subjects.js';
 export * from './health.module.js';
 export * from './http-app.js';
 export * from './problem.js';
 export { problemOf } from './problem-of.js';
+export { answerRaw } from './raw-answer.js';
 export * from './readiness.js';
 export * from './serve.js';

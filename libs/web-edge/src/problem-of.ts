@@ -18,9 +18,11 @@ const CODE_BY_STATUS: Readonly<Record<number, ProblemCode>> = {
   403: 'forbidden',
   404: 'not_found',
   405: 'method_not_allowed',
+  408: 'request_timeout',
   413: 'too_large',
   414: 'not_found',
   415: 'unsupported_media_type',
+  431: 'headers_too_large',
   503: 'unavailable',
 };
 

@@ -9,8 +9,10 @@ export const PROBLEMS = {
   forbidden: { status: 403, title: 'The token does not grant this' },
   not_found: { status: 404, title: 'There is nothing here' },
   method_not_allowed: { status: 405, title: 'This route does not take this method' },
+  request_timeout: { status: 408, title: 'The request took too long to come in' },
   too_large: { status: 413, title: 'The body is too large' },
   unsupported_media_type: { status: 415, title: 'The body is not of a type that this route takes' },
+  headers_too_large: { status: 431, title: 'The headers are too large' },
   unavailable: { status: 503, title: 'Not available at the moment' },
   internal: { status: 500, title: 'A fault of the server' },
 } as const satisfies Readonly<Record<string, { readonly status: number; readonly title: string }>>;

@@ -5,7 +5,12 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { createHttpApp, type HttpAppOptions } from './http-app.js';
 
 export interface ServeOptions extends HttpAppOptions {
-  readonly settings: { readonly host: string; readonly port: number };
+  readonly settings: {
+    readonly host: string;
+    readonly port: number;
+    readonly maxConnections: number;
+    readonly maxRequests: number;
+  };
   /** Runs before the app listens: to connect microservices, or to attach to the HTTP server. */
   readonly configure?: (app: NestFastifyApplication) => Promise<void> | void;
   /** How long the whole stop may take. */
@@ -25,7 +30,8 @@ export async function serve(module: Type | DynamicModule, options: ServeOptions)
   let app: NestFastifyApplication | undefined;
   stopWhenTold(options, () => app);
   try {
-    app = await createHttpApp(module, options);
+    const { maxConnections, maxRequests } = settings;
+    app = await createHttpApp(module, { maxConnections, maxRequests, ...options });
     await configure?.(app);
     await app.listen(settings.port, settings.host);
   } catch (error) {

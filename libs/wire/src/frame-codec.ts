@@ -27,7 +27,10 @@ const MAX_FRAME_SEQ = 2 ** 32 - 1;
 /** Classifies what either encoding decoded, in JSON's names. */
 export function readDecodedFrame(decoded: unknown): ClientFrameReading {
   if (!isRecord(decoded)) return { kind: 'invalid', frameSeq: undefined, detail: 'a frame is an object' };
-  const { frameSeq, auth, pings } = decoded;
+  // null is a field left out, as in pings.
+  const frameSeq = decoded.frameSeq ?? undefined;
+  const auth = decoded.auth ?? undefined;
+  const pings = decoded.pings ?? undefined;
   if (frameSeq !== undefined && !isFrameSeq(frameSeq)) {
     return {
       kind: 'invalid',

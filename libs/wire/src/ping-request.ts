@@ -17,7 +17,8 @@ export type PingRequestReading =
 /** Reads the body of a request, or what a frame of pings has in common with one. */
 export function readPingRequest(body: unknown): PingRequestReading {
   if (!isRecord(body)) return { invalid: 'expected an object with an array of pings' };
-  const { sentAtMs, pings } = body;
+  const { pings } = body;
+  const sentAtMs = body.sentAtMs ?? undefined;
   if (sentAtMs !== undefined && !isTimeMs(sentAtMs)) return { invalid: 'sentAtMs must be a whole number of Unix ms' };
   if (!Array.isArray(pings)) return { invalid: 'pings must be an array' };
   if (pings.length < 1 || pings.length > MAX_REQUEST_PINGS) {

@@ -25,6 +25,10 @@ export class Outboxes {
     return this.#byPartition.filter((outbox) => outbox.isInFlight).length;
   }
 
+  get pingsInDoubt(): number {
+    return this.#byPartition.reduce((pings, outbox) => pings + outbox.pingsInDoubt, 0);
+  }
+
   get heldBytes(): number {
     return this.#byPartition.reduce((bytes, outbox) => bytes + outbox.heldBytes, 0);
   }

@@ -6,8 +6,11 @@
  * Then whoever waits is told `unavailable`, new pings are refused, and the very same bytes are published again until the
  * stream acknowledges them: each batch carries its publisher's running total, by which the writer recognises one that it
  * has already. A refusal of a repetition settles nothing, since it says nothing of the first attempt. A doubt that lasts is
- * given up, and with it the publisher's name, so that no later batch is taken for the one in doubt.
+ * given up, and with it the publisher's name, so that no later batch is taken for the one in doubt. It lasts when the stream
+ * has been there all that time; but however long NATS is away, it is given up before writers may forget the name.
  */
+
+import { MAX_PUBLISHER_DOUBT_MS } from '@hexfleet/partition-table';
 import type { AdmittedFixes } from '@hexfleet/ping';
 import { encodePingBatch, MAX_BATCH_PINGS } from '@hexfleet/ping-batch';
 import type { BatchPublisher, PublishResult } from '@hexfleet/ping-bus';
@@ -19,7 +22,7 @@ export interface OutboxSettings {
   /** Drivers pending at which a batch goes out before the next flush. */
   readonly flushPings: number;
   readonly publishTimeoutMs: number;
-  /** How long a batch may be in doubt before it is given up. */
+  /** How long a batch may be in doubt, while the stream is there, before it is given up. */
   readonly maxDoubtMs: number;
   /** A publisher idle for longer starts under a new name, so that writers may forget the old one. */
   readonly publisherIdleMs: number;
@@ -45,7 +48,17 @@ interface Batch {
   readonly coalesced: number;
   /** Whoever waits for it; nobody any more once it is in doubt. */
   waiting: readonly PendingPing[];
-  doubt: { readonly sinceMs: number; retries: number; retryAtMs: number; isRetrying: boolean } | undefined;
+  doubt: Doubt | undefined;
+}
+
+interface Doubt {
+  readonly sinceMs: number;
+  /** How long the stream has been there since, up to the last tick. */
+  testedMs: number;
+  tickedAtMs: number;
+  retries: number;
+  retryAtMs: number;
+  isRetrying: boolean;
 }
 
 const UNKNOWN: PublishResult = { kind: 'unknown' };
@@ -79,6 +92,12 @@ export class PartitionOutbox {
     return this.#inFlight !== undefined;
   }
 
+  /** Pings of which nobody can say whether the stream has them, the coalesced ones included. */
+  get pingsInDoubt(): number {
+    const batch = this.#inFlight;
+    return batch?.doubt === undefined ? 0 : batch.pings + batch.coalesced;
+  }
+
   get heldBytes(): number {
     return this.#inFlight?.message.length ?? 0;
   }
@@ -93,7 +112,7 @@ export class PartitionOutbox {
   tick(nowMs: number): void {
     const doubt = this.#inFlight?.doubt;
     if (doubt === undefined) this.#publishPending();
-    else if (nowMs - doubt.sinceMs > this.surroundings.settings.maxDoubtMs) this.#giveUp();
+    else if (this.#isHopeless(doubt, nowMs)) this.#giveUp();
     else if (nowMs >= doubt.retryAtMs && !doubt.isRetrying && this.surroundings.publisher.connected) this.#retry();
   }
 
@@ -179,7 +198,8 @@ export class PartitionOutbox {
     const batch = this.#inFlight;
     if (batch !== undefined) {
       const nowMs = this.surroundings.nowMs();
-      batch.doubt = { sinceMs: nowMs, retries: 0, retryAtMs: nowMs + FIRST_RETRY_MS, isRetrying: false };
+      const age = { sinceMs: nowMs, testedMs: 0, tickedAtMs: nowMs };
+      batch.doubt = { ...age, retries: 0, retryAtMs: nowMs + FIRST_RETRY_MS, isRetrying: false };
       const { waiting } = batch;
       batch.waiting = [];
       this.#fail(waiting, false);
@@ -189,12 +209,18 @@ export class PartitionOutbox {
 
   #retry(): void {
     const batch = this.#inFlight as Batch;
-    const doubt = batch.doubt as NonNullable<Batch['doubt']>;
+    const doubt = batch.doubt as Doubt;
     const waitMs = Math.min(MAX_RETRY_MS, FIRST_RETRY_MS * 2 ** doubt.retries);
     doubt.retries++;
     doubt.retryAtMs = this.surroundings.nowMs() + waitMs;
     doubt.isRetrying = true;
     void this.#publish(batch);
+  }
+
+  #isHopeless(doubt: Doubt, nowMs: number): boolean {
+    if (this.surroundings.publisher.connected) doubt.testedMs += nowMs - doubt.tickedAtMs;
+    doubt.tickedAtMs = nowMs;
+    return doubt.testedMs > this.surroundings.settings.maxDoubtMs || nowMs - doubt.sinceMs > MAX_PUBLISHER_DOUBT_MS;
   }
 
   #giveUp(): void {

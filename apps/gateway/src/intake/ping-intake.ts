@@ -74,6 +74,10 @@ export class PingIntake {
     this.#isClosed = true;
   }
 
+  get isClosed(): boolean {
+    return this.#isClosed;
+  }
+
   #validPing(raw: unknown, sender: Sender, clockOffsetMs: number, receivedAtMs: number): Ping | RejectCode {
     const { admitted, policy } = this.parts;
     const ping = readPing(raw, sender, clockOffsetMs, policy.maxSpeedMps);

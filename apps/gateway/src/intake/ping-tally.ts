@@ -17,21 +17,4 @@ export class PingTally {
   readonly shed = Object.fromEntries(
     SHED_CODES.map((code) => [code, Object.fromEntries(STATUSES.map((status) => [status, 0]))]),
   ) as Record<ShedCode, Record<Status, number>>;
-
-  get rejectedTotal(): number {
-    return sum(Object.values(this.rejected));
-  }
-
-  get shedTotal(): number {
-    return sum(Object.values(this.shed).flatMap((byStatus) => Object.values(byStatus)));
-  }
-
-  /** Pings that were received and whose fate isn't known yet. */
-  get unsettled(): number {
-    return this.received - this.rejectedTotal - this.shedTotal - this.coalesced - this.unavailable - this.accepted;
-  }
-}
-
-function sum(counts: readonly number[]): number {
-  return counts.reduce((total, count) => total + count, 0);
 }

@@ -14,6 +14,8 @@ export function senderOf({ role, subject, vehicleClass, maxStatus }: Claims): Se
   return {
     driverId: isDriver ? subject : undefined,
     vehicleClass: vehicleClass ?? DEFAULT_VEHICLE_CLASS,
+    // A fleet has vehicles of several classes: its token names the usual one.
+    isClassSettled: isDriver && vehicleClass !== undefined,
     maxStatus: maxStatus ?? STATUSES[0],
     clock: isDriver ? subject : `fleet ${subject}`,
   };
@@ -23,8 +25,8 @@ export function senderOf({ role, subject, vehicleClass, maxStatus }: Claims): Se
 export function namesAnotherDriver(pings: readonly unknown[], { driverId: own }: Sender): boolean {
   if (own === undefined) return false;
   for (const ping of pings) {
-    const named = (ping as { readonly driverId?: unknown } | null)?.driverId;
-    if (named !== undefined && named !== own) return true;
+    const named: unknown = (ping as { readonly driverId?: unknown } | null)?.driverId ?? own;
+    if (named !== own) return true;
   }
   return false;
 }

@@ -44,7 +44,7 @@ export class DriverSocket {
     return isExpired;
   }
 
-  /** Called at even intervals: a socket silent for one is pinged, and one silent for two more is cut. */
+  /** Called at even intervals: a socket silent for one is pinged, and one silent for one more is cut. */
   checkSilence(): void {
     if (this.#isHeard) this.#isHeard = false;
     else if (this.#isPinged) this.webSocket.terminate();
@@ -102,9 +102,10 @@ export class DriverSocket {
       if (claims.subject !== this.#claims.subject || claims.role !== this.#claims.role) {
         throw new Problem('forbidden', 'a socket stays with the subject and role that it was opened with');
       }
+      // First, so that a token counts as taken only where the client could be told so.
+      this.#send({ frameSeq, authExpiresAtMs: claims.expiresAtMs });
       this.#claims = claims;
       this.#sender = senderOf(claims);
-      this.#send({ frameSeq, authExpiresAtMs: claims.expiresAtMs });
     } catch (error) {
       this.#refuse(frameSeq, problemOf(error));
     } finally {

@@ -1,11 +1,12 @@
 import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { Claims, TokenVerifier } from '@hexfleet/access';
-import { authenticate, bearerTokenOf, Problem, problemOf } from '@hexfleet/web-edge';
+import { answerRaw, authenticate, bearerTokenOf, Problem, problemOf } from '@hexfleet/web-edge';
 import type { FrameCodec } from '@hexfleet/wire';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { DriverSocket, type SocketSurroundings } from './driver-socket.js';
-import { codecFor, isForStream, refuseUpgrade } from './upgrade-request.js';
+import { serveWithoutUpgrade } from './plain-request.js';
+import { codecFor, isForStream } from './upgrade-request.js';
 
 export interface StreamSettings {
   readonly maxBodyBytes: number;
@@ -49,7 +50,7 @@ export class DriverStream {
       maxPayload: settings.maxBodyBytes,
     });
     this.#server.on('wsClientError', (error, socket) =>
-      refuseUpgrade(socket, new Problem('invalid_request', error.message)),
+      answerRaw(socket, new Problem('invalid_request', error.message)),
     );
   }
 
@@ -66,7 +67,8 @@ export class DriverStream {
 
   attach(server: Server): void {
     server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
-      void this.#upgrade(request, socket, head);
+      if (isForStream(request)) void this.#upgrade(request, socket, head);
+      else serveWithoutUpgrade(server, request, socket, head);
     });
     const sweepsAnIdleTime = Math.max(1, Math.round(this.settings.idleMs / SWEEP_MS));
     let sweeps = 0;
@@ -100,7 +102,7 @@ export class DriverStream {
     socket.on('error', hangUp);
     this.#opening++;
     try {
-      this.#checkRoom(request);
+      this.#checkRoom();
       const claims = await this.#bearerOf(request);
       const codec = codecFor(request);
       socket.off('error', hangUp);
@@ -108,14 +110,13 @@ export class DriverStream {
         this.#server.handleUpgrade(request, socket, head, (webSocket) => this.#open(webSocket, codec, claims));
       }
     } catch (error) {
-      refuseUpgrade(socket, problemOf(error));
+      answerRaw(socket, problemOf(error));
     } finally {
       this.#opening--;
     }
   }
 
-  #checkRoom(request: IncomingMessage): void {
-    if (!isForStream(request)) throw new Problem('not_found');
+  #checkRoom(): void {
     const { maxSockets, retryAfterSeconds } = this.settings;
     if (this.#isClosing) throw new Problem('unavailable', 'the gateway is about to stop', { retryAfterSeconds });
     if (this.#sockets.size + this.#opening > maxSockets) {

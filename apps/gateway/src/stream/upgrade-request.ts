@@ -1,12 +1,12 @@
-import { type IncomingMessage, STATUS_CODES } from 'node:http';
-import type { Duplex } from 'node:stream';
-import { PROBLEM_CONTENT_TYPE, Problem } from '@hexfleet/web-edge';
+import type { IncomingMessage } from 'node:http';
+import { Problem } from '@hexfleet/web-edge';
 import { FRAME_CODECS, type FrameCodec } from '@hexfleet/wire';
 
 export const STREAM_PATH = '/v1/drivers/stream';
 
 /** True when a request to upgrade is for the stream, whatever its query says. */
-export function isForStream({ url = '' }: IncomingMessage): boolean {
+export function isForStream({ method, url = '', headers }: IncomingMessage): boolean {
+  if (method !== 'GET' || headers.upgrade?.toLowerCase() !== 'websocket') return false;
   const queryAt = url.indexOf('?');
   return (queryAt < 0 ? url : url.slice(0, queryAt)) === STREAM_PATH;
 }
@@ -24,21 +24,4 @@ export function codecFor({ headers }: IncomingMessage): FrameCodec {
   }
   const known = FRAME_CODECS.map(({ subprotocol }) => subprotocol).join(' and ');
   throw new Problem('invalid_request', `none of the subprotocols offered is known here; known are ${known}`);
-}
-
-/** Answers a request to upgrade with a problem, on the bare socket, and hangs up. */
-export function refuseUpgrade(socket: Duplex, problem: Problem): void {
-  if (!socket.writable) {
-    socket.destroy();
-    return;
-  }
-  const body = JSON.stringify(problem.body);
-  const head = [
-    `HTTP/1.1 ${problem.status} ${STATUS_CODES[problem.status]}`,
-    `Content-Type: ${PROBLEM_CONTENT_TYPE}`,
-    `Content-Length: ${Buffer.byteLength(body)}`,
-    'Connection: close',
-    ...Object.entries(problem.headers).map(([name, value]) => `${name}: ${value}`),
-  ];
-  socket.end(`${head.join('\r\n')}\r\n\r\n${body}`, () => socket.destroy());
 }

@@ -1,0 +1,313 @@
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, request, type Server } from 'node:http';
+import { type AddressInfo, connect } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type Claims, createTokenVerifier, signToken } from '@hexfleet/access';
+import { HomeCells } from '@hexfleet/cells';
+import { AdmittedFixes, ClockOffsets, DEFAULT_HYGIENE } from '@hexfleet/ping';
+import type { PublishResult } from '@hexfleet/ping-bus';
+import { type FrameCodec, JSON_FRAMES, PROTO_FRAMES, type ServerFrame } from '@hexfleet/wire';
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { SignJWT } from 'jose';
+import { WebSocket } from 'ws';
+import { until } from '../../../../test/harness/until.js';
+import { Backlog } from '../intake/backlog.js';
+import { Outboxes } from '../intake/outboxes.js';
+import { PingIntake } from '../intake/ping-intake.js';
+import { PingTally } from '../intake/ping-tally.js';
+import { DriverStream, type StreamSettings } from './driver-stream.js';
+import { STREAM_PATH } from './upgrade-request.js';
+
+const SECRET = 'a secret that is long enough for HS256';
+const PLACE = { lat: 37.7749, lng: -122.4194 };
+const DEFAULTS = {
+  ...{ maxBodyBytes: 524_288, maxSockets: 100, idleMs: 30_000, reconnectSpreadMs: 10_000, retryAfterSeconds: 7 },
+  ...{ maxFramesInFlight: 64, maxBufferedBytes: 1_048_576, maxPendingPings: 1_000 },
+};
+
+const cleanUps: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const cleanUp of cleanUps.splice(0).reverse()) await cleanUp();
+});
+
+/** The stream on a server of its own, before an intake whose publications are answered when the test says so. */
+class Gateway {
+  readonly tally = new PingTally();
+  readonly held: ((result: PublishResult) => void)[] = [];
+  readonly stream: DriverStream;
+  readonly outboxes: Outboxes;
+  readonly requests: { readonly head: IncomingMessage; readonly body: string }[] = [];
+  isHolding = false;
+
+  private constructor(
+    settings: StreamSettings & typeof DEFAULTS,
+    readonly server: Server,
+  ) {
+    const verifier = createTokenVerifier({ jwtSecret: SECRET });
+    const admitted = new AdmittedFixes(1_000);
+    const backlog = new Backlog(settings.maxPendingPings);
+    const nowMs = Date.now;
+    this.outboxes = new Outboxes(4, {
+      settings: { flushPings: 1, publishTimeoutMs: 1_000, maxDoubtMs: 60_000, publisherIdleMs: 60_000 },
+      publisher: { connected: true, publish: () => this.#publish() },
+      tally: this.tally,
+      backlog,
+      admitted,
+      nowMs,
+      newPublisherName: () => 'f'.repeat(16),
+      observePublish: () => {},
+    });
+    const intake = new PingIntake({
+      policy: DEFAULT_HYGIENE,
+      clocks: new ClockOffsets(1_000),
+      admitted,
+      cells: new HomeCells({ resolution: 7, partitions: 4 }),
+      outboxes: this.outboxes,
+      backlog,
+      tally: this.tally,
+      next: { afterMs: 4_000, minMoveM: 25 },
+      nowMs,
+    });
+    this.stream = new DriverStream(settings, verifier, { ...settings, intake, verifier, nowMs }, () => 0.5);
+    this.stream.attach(server);
+    this.outboxes.start(10);
+  }
+
+  static async start(settings: Partial<typeof DEFAULTS> = {}): Promise<Gateway> {
+    const server = createServer(async (head, response) => {
+      gateway.requests.push({ head, body: Buffer.concat(await head.toArray()).toString() });
+      response.writeHead(202).end('taken');
+    });
+    const gateway = new Gateway({ ...DEFAULTS, ...settings }, server);
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    cleanUps.push(async () => {
+      gateway.release();
+      gateway.stream.announceEnd();
+      await gateway.outboxes.drain(1_000);
+      await gateway.stream.close();
+      server.closeAllConnections();
+      server.close();
+    });
+    return gateway;
+  }
+
+  get port(): number {
+    return (this.server.address() as AddressInfo).port;
+  }
+
+  /** Lets the stream acknowledge everything. */
+  release(): void {
+    this.isHolding = false;
+    for (const answer of this.held.splice(0)) answer({ kind: 'stored' });
+  }
+
+  async #publish(): Promise<PublishResult> {
+    return this.isHolding ? new Promise((resolve) => this.held.push(resolve)) : { kind: 'stored' };
+  }
+}
+
+/** A client, with all that it was told. */
+class Client {
+  readonly told: ServerFrame[] = [];
+  readonly closed: Promise<number>;
+  readonly socket: WebSocket;
+  #frames = 0;
+
+  private constructor(
+    port: number,
+    token: string,
+    private readonly codec: FrameCodec,
+    options: object,
+  ) {
+    this.socket = new WebSocket(`ws://127.0.0.1:${port}${STREAM_PATH}`, codec.subprotocol, {
+      headers: { authorization: `Bearer ${token}` },
+      ...options,
+    });
+    this.socket.on('message', (message) => this.told.push(codec.readServerFrame(message as Buffer)));
+    this.closed = new Promise((resolve) => this.socket.on('close', resolve));
+    cleanUps.push(() => this.socket.terminate());
+  }
+
+  static async open(gateway: Gateway, token: string, codec = JSON_FRAMES, options = {}): Promise<Client> {
+    const client = new Client(gateway.port, token, codec, options);
+    await once(client.socket, 'open');
+    return client;
+  }
+
+  /** Sends a frame of so many drivers' pings. */
+  ping(drivers = 1): void {
+    const frame = ++this.#frames;
+    const pings = Array.from({ length: drivers }, (_, i) => ({
+      ...{ ...PLACE, driverId: `d-${frame}-${i}`, capturedAtMs: Date.now() },
+    }));
+    this.socket.send(this.codec.writeClientFrame({ frameSeq: frame, pings }));
+  }
+
+  async ask(auth: string): Promise<ServerFrame> {
+    this.socket.send(this.codec.writeClientFrame({ frameSeq: 99, auth }));
+    const before = this.told.length;
+    await until('an answer', () => this.told.length > before);
+    return this.told.at(-1) as ServerFrame;
+  }
+}
+
+const tokenOf = (claims: Partial<Claims> = {}, ttlSeconds = 60) =>
+  signToken({ secret: SECRET, claims: { subject: 'acme', role: 'fleet', ...claims }, ttlSeconds });
+
+describe('a token sent over a socket', () => {
+  it.each([JSON_FRAMES, PROTO_FRAMES])('renews the one it was opened with, in $subprotocol', async (codec) => {
+    const gateway = await Gateway.start();
+    const client = await Client.open(gateway, await tokenOf({}, 2), codec);
+    const exp = Math.floor(Date.now() / 1_000) + 60 + 0.0004567;
+    const token = await new SignJWT({ role: 'fleet', exp })
+      .setProtectedHeader({ alg: 'HS256' })
+      .setSubject('acme')
+      .sign(Buffer.from(SECRET));
+    expect(await client.ask(token)).toEqual({ frameSeq: 99, authExpiresAtMs: Math.floor(exp * 1_000) });
+    await sleep(3_500);
+    expect(client.socket.readyState).toBe(WebSocket.OPEN);
+  });
+
+  it('is refused when it is another subject`s or no good, and the socket goes on', async () => {
+    const gateway = await Gateway.start();
+    const client = await Client.open(gateway, await tokenOf());
+    expect(await client.ask(await tokenOf({ subject: 'other' }))).toMatchObject({ error: { code: 'forbidden' } });
+    expect(await client.ask('x')).toMatchObject({ frameSeq: 99, error: { code: 'unauthenticated', status: 401 } });
+    client.ping();
+    await until('an answer', () => client.told.length === 3);
+    expect(client.told[2]).toMatchObject({ frameSeq: 1, accepted: 1 });
+  });
+});
+
+describe('a socket', () => {
+  it('is told that the gateway stops, gets the answers that are due, and is closed with 1001', async () => {
+    const gateway = await Gateway.start();
+    gateway.isHolding = true;
+    const client = await Client.open(gateway, await tokenOf());
+    client.ping();
+    await until('the frame is under way', () => gateway.held.length === 1);
+    gateway.stream.announceEnd();
+    await until('it is told', () => client.told.length === 1);
+    gateway.release();
+    await gateway.outboxes.drain(1_000);
+    await gateway.stream.close();
+    expect(await client.closed).toBe(1001);
+    expect(client.told).toEqual([
+      { goingAway: { reconnectAfterMs: 5_000 } },
+      expect.objectContaining({ frameSeq: 1, accepted: 1 }),
+    ]);
+  });
+
+  it.each([
+    [PROTO_FRAMES, '{}'],
+    [JSON_FRAMES, Buffer.from([8, 1])],
+  ])('is closed with 1003 on a message of the other kind, under $subprotocol', async (codec, message) => {
+    const client = await Client.open(await Gateway.start(), await tokenOf(), codec);
+    client.socket.send(message);
+    expect(await client.closed).toBe(1003);
+  });
+
+  it('is closed with 1013 when its client does not read', async () => {
+    const gateway = await Gateway.start({ maxBufferedBytes: 65_536 });
+    const client = await Client.open(gateway, await tokenOf());
+    client.socket.pause();
+    const frame = JSON.stringify({ frameSeq: 1, pings: Array(500).fill(0) });
+    for (let i = 0; i < 1_000 && gateway.stream.openSockets > 0; i++) {
+      client.socket.send(frame);
+      if (i % 50 === 0) await sleep(20);
+    }
+    client.socket.resume();
+    expect(await client.closed).toBe(1013);
+  });
+
+  it('is not read while too many of its frames wait for their answers', async () => {
+    const gateway = await Gateway.start({ maxFramesInFlight: 4 });
+    gateway.isHolding = true;
+    const client = await Client.open(gateway, await tokenOf());
+    for (let i = 0; i < 4; i++) client.ping();
+    await until('they are read', () => gateway.stream.frames === 4);
+    for (let i = 0; i < 4; i++) client.ping();
+    await sleep(200);
+    expect(gateway.stream.frames).toBe(4);
+    gateway.release();
+    await until('all are answered', () => client.told.length === 8);
+    expect(client.told.every((frame) => 'accepted' in frame && frame.accepted === 1)).toBe(true);
+  });
+
+  it('is told `overload` when too many pings wait for the stream', async () => {
+    const gateway = await Gateway.start({ maxPendingPings: 2 });
+    gateway.isHolding = true;
+    const client = await Client.open(gateway, await tokenOf());
+    client.ping(3);
+    await until('two wait', () => gateway.tally.shed.overload.available === 1);
+    gateway.release();
+    await until('an answer', () => client.told.length === 1);
+    const shed = [{ index: 2, outcome: 'shed', code: 'overload' }];
+    expect(client.told[0]).toMatchObject({ accepted: 2, shed: 1, results: shed });
+  });
+
+  it('that is silent is pinged, and cut when nothing comes back', async () => {
+    const gateway = await Gateway.start({ idleMs: 1_000 });
+    const [alive, dead] = [
+      await Client.open(gateway, await tokenOf()),
+      await Client.open(gateway, await tokenOf(), JSON_FRAMES, { autoPong: false }),
+    ];
+    expect(await dead.closed).toBe(1006);
+    await sleep(1_500);
+    expect([alive.socket.readyState, gateway.stream.openSockets]).toEqual([WebSocket.OPEN, 1]);
+  });
+
+  it('too many is refused with 503, until another is closed', async () => {
+    const gateway = await Gateway.start({ maxSockets: 2 });
+    const token = await tokenOf();
+    const [first] = [await Client.open(gateway, token), await Client.open(gateway, token)];
+    const third = new WebSocket(`ws://127.0.0.1:${gateway.port}${STREAM_PATH}`, {
+      headers: { authorization: `Bearer ${token}` },
+    });
+    third.on('error', () => {});
+    const [, response] = (await once(third, 'unexpected-response')) as [unknown, IncomingMessage];
+    expect([response.statusCode, response.headers['retry-after']]).toEqual([503, '7']);
+    third.terminate();
+    first?.socket.close();
+    await until('there is room', () => gateway.stream.openSockets === 1);
+    await Client.open(gateway, token);
+  });
+});
+
+describe('a request that offers another upgrade', () => {
+  it('is served as if it had not', async () => {
+    const gateway = await Gateway.start();
+    const headers = { connection: 'Upgrade, HTTP2-Settings', upgrade: 'h2c', 'http2-settings': 'AAMAAABk' };
+    for (const body of ['a', 'b'.repeat(200_000)]) {
+      const sent = request({ port: gateway.port, host: '127.0.0.1', method: 'POST', path: '/v1/pings', headers });
+      sent.end(body);
+      const [response] = (await once(sent, 'response')) as [IncomingMessage];
+      expect([response.statusCode, Buffer.concat(await response.toArray()).toString()]).toEqual([202, 'taken']);
+    }
+    expect(gateway.requests.map(({ body }) => body.length)).toEqual([1, 200_000]);
+    const [first] = gateway.requests;
+    expect([first?.head.method, first?.head.url, first?.head.headers.upgrade]).toEqual([
+      'POST',
+      '/v1/pings',
+      undefined,
+    ]);
+  });
+
+  it('may be followed by others on its connection', async () => {
+    const gateway = await Gateway.start();
+    const socket = connect(gateway.port, '127.0.0.1');
+    cleanUps.push(() => socket.destroy());
+    let answers = '';
+    socket.on('data', (data) => {
+      answers += data;
+    });
+    for (let i = 1; i <= 3; i++) {
+      socket.write('POST /x HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: h2c\r\nContent-Length: 2\r\n\r\nh');
+      await sleep(30);
+      socket.write('i');
+      await until(`answer ${i}`, () => answers.split('taken').length === i + 1);
+    }
+    expect(gateway.requests.map(({ body }) => body)).toEqual(['hi', 'hi', 'hi']);
+  });
+});
