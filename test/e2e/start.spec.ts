@@ -2,11 +2,9 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
-import { describe, expect, it, jest } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import { PROGRAM } from '../harness/hexfleet.js';
 import { failingStart, startHexfleet, startServers, temporaryFolder, until } from '../harness/index.js';
-
-jest.setTimeout(240_000);
 
 const URL_PATTERN = /^http:\/\/127\.0\.0\.1:\d+$/;
 
