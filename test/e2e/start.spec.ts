@@ -146,7 +146,9 @@ describe('hexfleet start refuses', () => {
     await new Promise((resolve) => holder.once('listening', resolve));
     const { port } = holder.address() as { port: number };
     const { status, err } = await failingStart({ args: ['--gateway-port', String(port)] });
-    expect(err).toContain(`Port ${port} is taken by another program. Give another with --gateway-port`);
+    expect(err).toContain(
+      `Port ${port} is taken by another program. Give another; 0 means any free one: npm start -- --gateway-port 0`,
+    );
     expect(status).toBe(1);
     await new Promise((resolve) => holder.close(resolve));
   });

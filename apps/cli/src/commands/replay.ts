@@ -1,3 +1,4 @@
+import { DEFAULT_HYGIENE } from '@hexfleet/ping';
 import { AnswerTally } from '@hexfleet/ping-client';
 import { sortByTime } from '@hexfleet/trace';
 import { type Command, Option } from 'commander';
@@ -5,11 +6,10 @@ import { ProgressBar } from '../progress-bar.js';
 import { readTrace } from '../replay/read-trace.js';
 import { runReplay } from '../replay/replay-run.js';
 import { allAnswered, answerLines, grouped } from '../sending/answer-summary.js';
-import { integerBetween } from '../sending/integer-option.js';
 import { addTargetOptions, openLanes, type PingTarget } from '../sending/ping-target.js';
 import { stopSignal } from '../sending/stop-signal.js';
 import { UserError } from '../user-error.js';
-import { durationWithin, positiveNumber } from './option-values.js';
+import { durationWithin, integerBetween, positiveNumber } from './option-values.js';
 
 interface ReplayOptions extends PingTarget {
   readonly speed: number;
@@ -19,9 +19,6 @@ interface ReplayOptions extends PingTarget {
   readonly maxLag: number;
   readonly json: boolean;
 }
-
-/** The first policy's bound on speed, which a replay's implied speeds must stay under. */
-const DEFAULT_MAX_SPEED_MPS = 70;
 
 export function registerReplay(program: Command): void {
   const command = program
@@ -50,7 +47,7 @@ async function replay(path: string, options: ReplayOptions): Promise<boolean> {
     process.stderr.write(`line ${line} names no vehicle or no time, and is left out: ${text.slice(0, 80)}\n`);
   }
   if (speed > 1) {
-    const bound = Math.ceil(DEFAULT_MAX_SPEED_MPS * speed);
+    const bound = Math.ceil(DEFAULT_HYGIENE.maxSpeedMps * speed);
     process.stderr.write(
       `Gaps are divided by ${speed}, which multiplies the speeds they imply: a Hexfleet not started with about ` +
         `--max-speed-mps ${bound} calls much of this impossible_jump. (--fleets gives more load at true speed.)\n`,
