@@ -1,5 +1,5 @@
 /**
- * Two projects: `unit` (beside the sources, and test/<kind>/) may run on several workers; `e2e` starts whole Hexfleets, is
+ * Two projects: `unit` (beside the sources, and under test/ but for e2e) may run on several workers; `e2e` starts whole Hexfleets, is
  * long, and is run in band. Real NATS and Redis may be started in either, each on free ports in a folder of its own.
  *
  * Run one file with:
@@ -43,6 +43,11 @@ export default {
       testMatch: ['<rootDir>/{apps,libs,bench,test}/**/*.spec.ts'],
       testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/e2e/'],
     },
-    { ...shared, displayName: 'e2e', testMatch: ['<rootDir>/test/e2e/**/*.spec.ts'] },
+    {
+      ...shared,
+      displayName: 'e2e',
+      testMatch: ['<rootDir>/test/e2e/**/*.spec.ts'],
+      setupFilesAfterEnv: ['<rootDir>/test/harness/e2e-bounds.ts'],
+    },
   ],
 };

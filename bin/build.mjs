@@ -25,13 +25,13 @@ export function isBuilt() {
   return existsSync(STAMP) && readFileSync(STAMP, 'utf8') === fingerprint() && existsSync(join(ROOT, PROOF));
 }
 
-export async function build() {
+export async function build(onChild) {
   say('Building …');
   rmSync(STAMP, { force: true });
   // Taken before, so that a file changed during the build makes for another one.
   const sources = fingerprint();
   const nest = `${ROOT}/node_modules/@nestjs/cli/bin/nest.js`;
-  const { status, output } = await quietRun([nest, 'build', '--all', '--builder', 'swc']);
+  const { status, output } = await quietRun([nest, 'build', '--all', '--builder', 'swc'], { onChild });
   if (status !== 0 || !existsSync(join(ROOT, PROOF))) throw new PlainError(`${output.trim()}\n\nThe build failed.`);
   mkdirSync(`${ROOT}/dist`, { recursive: true });
   writeFileSync(STAMP, sources);

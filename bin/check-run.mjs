@@ -30,5 +30,5 @@ try {
   process.exitCode = failed === 0 ? 0 : 1;
 } catch (error) {
   say(error instanceof Error ? error.message : String(error));
-  process.exitCode = 1;
+  process.exitCode = error?.exitStatus ?? 1;
 }

@@ -1,3 +1,4 @@
+import { pathToFileURL } from 'node:url';
 import { PlainError, ROOT, say } from './quiet-run.mjs';
 import { setUp } from './set-up.mjs';
 
@@ -12,8 +13,8 @@ try {
   const main = `${ROOT}/dist/${entry}/src/main.js`;
   // In this process, so that signals and the exit status need no passing on.
   process.argv = [process.argv[0], main, ...(args[0] === '--entry' ? args.slice(2) : args)];
-  await import(main);
+  await import(pathToFileURL(main));
 } catch (error) {
   say(error instanceof PlainError ? error.message : (error?.stack ?? String(error)));
-  process.exit(1);
+  process.exit(error?.exitStatus ?? 1);
 }

@@ -2,7 +2,8 @@ import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { PlainError, ROOT, say } from './quiet-run.mjs';
+import { pathToFileURL } from 'node:url';
+import { PlainError, ROOT, STOP_SIGNALS, Stopped, say } from './quiet-run.mjs';
 import { setUp } from './set-up.mjs';
 
 /**
@@ -17,7 +18,10 @@ const RUNS = [
 const LINGER_BOUND_MS = 20_000;
 const LOG_TAIL_CHARS = 8_000;
 
-/** One run: `{ passed, failed, skipped }`. A run that died before its end is one failure. */
+/**
+ * One run: `{ passed, failed, skipped, stoppedBy }`, the last when we were told to stop meanwhile. A run that died before
+ * its end is one failure.
+ */
 async function runJest(selection, args, folder) {
   const countsFile = join(folder, 'counts.json');
   rmSync(countsFile, { force: true });
@@ -46,23 +50,28 @@ async function runJest(selection, args, folder) {
   };
   jest.stdout.setEncoding('utf8').on('data', keep);
   jest.stderr.setEncoding('utf8').on('data', keep);
-  const forward = (signal) => jest.kill(signal);
-  process.on('SIGINT', forward).on('SIGTERM', forward);
+  let stoppedBy;
+  const stop = (signal) => {
+    stoppedBy ??= signal;
+    jest.kill(signal);
+  };
+  for (const signal of STOP_SIGNALS) process.on(signal, stop);
   const lingering = endLingering(jest, countsFile);
   const status = await new Promise((resolve) => jest.on('close', (code, signal) => resolve(signal ?? code)));
   clearInterval(lingering);
-  process.off('SIGINT', forward).off('SIGTERM', forward);
+  for (const signal of STOP_SIGNALS) process.off(signal, stop);
   const counts = readCounts(countsFile);
   if (counts === undefined) {
-    process.stdout.write(`${log.trim()}\nThe test run ended before its time (${status}).\n`);
-    return { passed: 0, failed: 1, skipped: 0 };
+    if (stoppedBy === undefined)
+      process.stdout.write(`${log.trim()}\nThe test run ended before its time (${status}).\n`);
+    return { passed: 0, failed: 1, skipped: 0, stoppedBy };
   }
   if (counts.failed > 0) process.stdout.write(`The end of what the tests printed:\n${log.trim()}\n`);
   else if (status !== 0 && counts.lingered === undefined) {
     process.stdout.write(`${log.trim()}\nThe test runner failed (${status}).\n`);
     counts.failed += 1;
   }
-  return counts;
+  return { ...counts, stoppedBy };
 }
 
 /** A test that leaves a socket or timer open keeps Jest alive for ever: end it once its counts lie there. */
@@ -85,23 +94,35 @@ function readCounts(file) {
   }
 }
 
+/** The servers that the tests start, got where they are missing. */
+async function provideServers() {
+  const lib = pathToFileURL(`${ROOT}/dist/libs/embedded-servers/src/index.js`);
+  const { NoServers, provideServerBinaries } = await import(lib);
+  await provideServerBinaries({ say }).catch((error) => {
+    throw error instanceof NoServers ? new PlainError(error.message) : error;
+  });
+}
+
 const total = { passed: 0, failed: 0, skipped: 0 };
 const folder = mkdtempSync(join(tmpdir(), 'hexfleet-test-'));
+process.exitCode = 0;
 try {
   await setUp();
-  const { provideServerBinaries } = await import(`${ROOT}/dist/libs/embedded-servers/src/index.js`);
-  await provideServerBinaries({ say });
+  await provideServers();
   for (const selection of RUNS) {
-    const counts = await runJest(selection, process.argv.slice(2), folder);
+    const { stoppedBy, ...counts } = await runJest(selection, process.argv.slice(2), folder);
     for (const kind of Object.keys(total)) total[kind] += counts[kind];
+    if (stoppedBy !== undefined) throw new Stopped(stoppedBy);
   }
   if (total.passed + total.failed + total.skipped === 0) throw new PlainError('No test matches.');
 } catch (error) {
   process.stdout.write(`${error instanceof PlainError ? error.message : (error?.stack ?? error)}\n`);
-  total.failed += 1;
+  // What was stopped has not passed, whatever was counted by then.
+  total.failed = Math.max(total.failed, 1);
+  process.exitCode = error?.exitStatus ?? 1;
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }
-process.exitCode = total.failed === 0 ? 0 : 1;
+if (total.failed > 0) process.exitCode ||= 1;
 const skipped = total.skipped > 0 ? `, ${total.skipped} skipped` : '';
 process.stdout.write(`${total.passed} passed, ${total.failed} failed${skipped}\n`);

@@ -4,17 +4,18 @@ import { readFileSync } from 'node:fs';
 /** Microseconds of CPU by process name, user and system time of all its threads, as the kernel counts them. */
 export type CpuTimes<Name extends string> = Readonly<Record<Name, number>>;
 
-const MICROS_PER_TICK = 1e6 / Number(execFileSync('getconf', ['CLK_TCK'], { encoding: 'utf8' }));
+let microsPerTick = 0;
 /** Fields of /proc/<pid>/stat after the command's name in brackets (proc(5)): utime is the 14th of all, stime the 15th. */
 const UTIME = 11;
 const STIME = 12;
 
 /** Reads the processes' CPU time so far. Its grain is a clock tick, 10 ms: measure over seconds. Linux only. */
 export function readCpuTimes<Name extends string>(pids: Readonly<Record<Name, number>>): CpuTimes<Name> {
+  microsPerTick ||= 1e6 / Number(execFileSync('getconf', ['CLK_TCK'], { encoding: 'utf8' }));
   return mapped(pids, (pid) => {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
     const fields = stat.slice(stat.lastIndexOf(') ') + 2).split(' ');
-    return (Number(fields[UTIME]) + Number(fields[STIME])) * MICROS_PER_TICK;
+    return (Number(fields[UTIME]) + Number(fields[STIME])) * microsPerTick;
   });
 }
 

@@ -2,6 +2,7 @@ import { Command, InvalidArgumentError } from 'commander';
 import type { Bench } from './bench.js';
 import { type Figure, tableOf, writeFigures } from './figure.js';
 import { INGEST } from './ingest/ingest.js';
+import { NotMeasurable, provideMeasurableServers } from './measurable-servers.js';
 import { NEARBY } from './nearby/nearby.js';
 import { STORE } from './store/store.js';
 
@@ -22,10 +23,17 @@ for (const bench of BENCHES) {
     .option('--tiny', 'run it on next to no data: shows that it works, measures nothing', false)
     .action((flags) => runBench(bench, flags));
 }
-await program.parseAsync();
+try {
+  await program.parseAsync();
+} catch (error) {
+  if (!(error instanceof NotMeasurable)) throw error;
+  process.stderr.write(`${error.message}\n`);
+  process.exitCode = 1;
+}
 
 async function runBench(bench: Bench, flags: { json?: string; rounds: number; tiny: boolean }): Promise<void> {
   const say = (line: string) => process.stderr.write(`${line}\n`);
+  await provideMeasurableServers(say);
   process.stdout.write(`${bench.name}: ${bench.summary}\n\nThe bound, on the back of an envelope:\n`);
   for (const line of bench.bound) process.stdout.write(`  ${line}\n`);
   const figures: readonly Figure[] = await bench.run({ tiny: flags.tiny, rounds: flags.rounds, say });

@@ -54,6 +54,9 @@ const token = (claims: Partial<Claims> & Pick<Claims, 'subject' | 'role'>, ttlSe
 const asDriver = async (sub: string, body: unknown) =>
   postPings(`${hexfleet.ready.gateway}/v1/pings`, await token({ subject: sub, role: 'driver' }), body);
 
+/** What the same body is answered 30 s later; the other tests pass that time. */
+let thirtySecondsLater: Promise<string> | undefined;
+
 describe('a ping that is wrong', () => {
   it.each([
     ['a place at 0,0', { lat: 0, lng: 0 }, 'bad_coordinates'],
@@ -97,13 +100,13 @@ describe('a ping that is wrong', () => {
     expect(mended.status).toBe(202);
   });
 
-  it('is sent a second time, 30 s later by the phone`s clock and at once', async () => {
+  it('is sent a second time at once', async () => {
     const body = { pings: [{ driverId: newDriver(), ...PLACE, capturedAtMs: Date.now() }] };
-    expect(outcomeIn(await view.post(body), 0)).toBe('accepted');
-    expect(outcomeIn(await view.post(body), 0)).toBe('duplicate');
-    await sleep(30_000);
-    expect(outcomeIn(await view.post(body), 0)).toBe('duplicate');
-  }, 60_000);
+    const send = async () => outcomeIn(await view.post(body), 0);
+    expect(await send()).toBe('accepted');
+    thirtySecondsLater = sleep(30_000).then(send).catch(String);
+    expect(await send()).toBe('duplicate');
+  });
 
   it('jumps: quarantined, and believed once the next agrees', async () => {
     const driverId = newDriver();
@@ -229,6 +232,10 @@ describe('places at the edge', () => {
     const [found] = await view.near(-17, -179.999, 1, 1_000);
     expect(found?.distanceM).toBeCloseTo(212.7, 0);
   });
+});
+
+it('a ping is still a duplicate 30 s later', async () => {
+  expect(await thirtySecondsLater).toBe('duplicate');
 });
 
 it('after all of this, still serves, and the books balance', async () => {

@@ -61,6 +61,12 @@ export class FleetView {
     };
   }
 
+  /** How many pings the partitions have in their books; these outlive any process. */
+  async taken(): Promise<number> {
+    const { written, superseded, expired } = await this.books();
+    return written + superseded + expired;
+  }
+
   private get(path: string): Promise<Response> {
     return fetch(this.hexfleet.ready.nearby + path, {
       headers: { authorization: `Bearer ${this.hexfleet.ready.tokens.fleet}` },

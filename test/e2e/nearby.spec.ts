@@ -199,7 +199,7 @@ describe('where one driver is', () => {
   it('is told with whether and when its ping was written', async () => {
     const capturedAtMs = Date.now() - 3_000;
     const writtenAtMs = capturedAtMs + 700;
-    await fleet.place([{ ...driver, capturedAtMs, speedMps: 8.5, accuracyM: 6 }], writtenAtMs);
+    await fleet.place([{ ...driver, capturedAtMs, speedMps: 8.5, accuracyM: 6 }], undefined, writtenAtMs);
     await fleet.place([]);
     const answer = await get('fleet', '/v1/drivers/d:1.7');
     expect(answer.statusCode).toBe(200);

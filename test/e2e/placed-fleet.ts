@@ -51,26 +51,31 @@ export class PlacedFleet {
   }
 
   /** Writes each in its home partition, and in all partitions up to when that is so; the directory learns of them. */
-  async place(drivers: readonly Placed[], asOfMs = freshForAWhile()): Promise<void> {
+  async place(drivers: readonly Placed[], asOfMs = freshForAWhile(), writtenAtMs = Date.now()): Promise<void> {
     for (let partition = 0; partition < this.partitions; partition++) {
       const here = drivers.filter((driver) => this.partitionOf(driver) === partition);
       const requests = here.map(({ driverId, capturedAtMs }) => ({
         ...{ driverId, capturedAtMs, holds: false, force: false, life: -1, available: true },
       }));
       if (requests.length > 0) await this.store.directory.enter(partition, requests, Date.now());
-      await this.write(partition, here, asOfMs);
+      await this.write(partition, here, asOfMs, writtenAtMs);
     }
   }
 
   /** Writes into one partition, home or not, and tells the directory nothing. */
-  async write(partition: number, drivers: readonly Placed[], asOfMs = freshForAWhile()): Promise<void> {
+  async write(
+    partition: number,
+    drivers: readonly Placed[],
+    asOfMs = freshForAWhile(),
+    writtenAtMs = Date.now(),
+  ): Promise<void> {
     const n = (this.writes.get(partition) ?? 1) + 1;
     this.writes.set(partition, n);
     const reply = await this.store.apply(partition, {
       kind: 'apply',
       incarnation: { epoch: 1, k: 2 },
       n,
-      sets: drivers.map((driver) => ({ driverId: driver.driverId, record: recordOf(driver, Date.now()) })),
+      sets: drivers.map((driver) => ({ driverId: driver.driverId, record: recordOf(driver, writtenAtMs) })),
       removals: [],
       totals: NO_TOTALS,
       changedPublishers: [],
@@ -103,11 +108,11 @@ function freshForAWhile(): number {
   return Date.now() + 120_000;
 }
 
-function recordOf({ life = 1, ...driver }: Placed, nowMs: number): Buffer {
+function recordOf({ life = 1, ...driver }: Placed, writtenAtMs: number): Buffer {
   const unknown = { headingDeg: undefined, speedMps: undefined, accuracyM: undefined };
   const ping = { seq: 0, status: 'available', vehicleClass: 'car', ...unknown, ...driver } as const;
   const record = Buffer.alloc(recordLength(ping));
   writeRecord(record, 0, ping);
-  stampRecord(record, life, nowMs);
+  stampRecord(record, life, writtenAtMs);
   return record;
 }

@@ -2,11 +2,9 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
-import { describe, expect, it, jest } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import { PROGRAM } from '../harness/hexfleet.js';
 import { failingStart, startHexfleet, startServers, temporaryFolder, until } from '../harness/index.js';
-
-jest.setTimeout(240_000);
 
 const URL_PATTERN = /^http:\/\/127\.0\.0\.1:\d+$/;
 
@@ -148,7 +146,9 @@ describe('hexfleet start refuses', () => {
     await new Promise((resolve) => holder.once('listening', resolve));
     const { port } = holder.address() as { port: number };
     const { status, err } = await failingStart({ args: ['--gateway-port', String(port)] });
-    expect(err).toContain(`Port ${port} is taken by another program. Give another with --gateway-port`);
+    expect(err).toContain(
+      `Port ${port} is taken by another program. Give another; 0 means any free one: npm start -- --gateway-port 0`,
+    );
     expect(status).toBe(1);
     await new Promise((resolve) => holder.close(resolve));
   });

@@ -23,6 +23,8 @@ export class SteadyLoad {
   readonly accepted = new Map<string, Sent>();
   readonly statuses = new Map<number, number>();
   rounds = 0;
+  /** How many pings were answered as accepted, and of how many nobody could say. */
+  readonly counts = { accepted: 0, inDoubt: 0 };
   private readonly inDoubt = new Map<string, Sent[]>();
   private stopped = false;
   private running: Promise<void> | undefined;
@@ -65,8 +67,11 @@ export class SteadyLoad {
     const failed = new Map(results.map(({ index, outcome }) => [index, outcome]));
     for (const [index, sent] of pings.entries()) {
       const outcome = status === 202 ? (failed.get(index) ?? 'accepted') : 'unavailable';
-      if (outcome === 'accepted') this.accepted.set(sent.driverId, sent);
-      else if (outcome === 'unavailable') {
+      if (outcome === 'accepted') {
+        this.counts.accepted++;
+        this.accepted.set(sent.driverId, sent);
+      } else if (outcome === 'unavailable') {
+        this.counts.inDoubt++;
         this.inDoubt.set(sent.driverId, [...(this.inDoubt.get(sent.driverId) ?? []), sent]);
       }
     }

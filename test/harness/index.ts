@@ -8,4 +8,5 @@ export { temporaryFolder } from './cleanup.js';
 export { failingStart, type HexfleetFlags, type ReadyLine, RunningHexfleet, startHexfleet } from './hexfleet.js';
 export { type LivingProcess, livingProcesses } from './living-processes.js';
 export { startServers, TestServers } from './servers.js';
+export { someAtATime } from './some-at-a-time.js';
 export { until } from './until.js';

@@ -29,7 +29,7 @@ export async function overHttp(scale: Scale, say: (line: string) => void): Promi
     say(`over HTTP: ${Math.round(perSecond)} queries a second, ${microsAQuery.toFixed(0)} µs each`);
     const figure = { bench: 'nearby', case: `${scale.drivers.toLocaleString('en')} drivers, k = ${K}, over HTTP` };
     return [
-      { ...figure, metric: 'answers, the asking process on the same two cores', unit: 'queries/s', ours: perSecond },
+      { ...figure, metric: 'answers, the asking process on the same machine', unit: 'queries/s', ours: perSecond },
       { ...figure, metric: 'nearby and Redis', unit: 'CPU-µs a query', ours: microsAQuery },
     ];
   } finally {

@@ -8,7 +8,7 @@
 export { findFreePort } from './free-port.js';
 export { startNats } from './nats-server.js';
 export { guardAgainstOrphaning } from './orphan-guard.js';
-export { type ProvisionOptions, provideServerBinaries } from './provision.js';
+export { NoServers, type ProvisionOptions, provideServerBinaries } from './provision.js';
 export { startRedis } from './redis-server.js';
-export { findServerBinaries, type ServerBinaries } from './server-binaries.js';
+export { findServerBinaries, isStandIn, type ServerBinaries } from './server-binaries.js';
 export type { RunningServer } from './server-process.js';

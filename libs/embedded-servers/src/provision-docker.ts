@@ -5,7 +5,7 @@ import { runProgram } from './run-program.js';
 import { findProgram, standInFolder } from './server-binaries.js';
 
 const IMAGES: Record<ServerName, string> = { nats: 'nats:2.12-alpine', redis: 'redis:7-alpine' };
-const VERSION_LINES: Record<ServerName, string> = { nats: 'nats-server: v2', redis: 'Redis server v=7' };
+const VERSION_LINES: Record<ServerName, string> = { nats: 'nats-server: v2.12', redis: 'Redis server v=7.0' };
 
 /**
  * A shell script that takes the server's own arguments as this lib gives them: the configuration file's folder is mounted

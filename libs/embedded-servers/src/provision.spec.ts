@@ -3,7 +3,7 @@ import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { provideServerBinaries } from './provision.js';
+import { NoServers, provideServerBinaries } from './provision.js';
 import { dockerRoute } from './provision-docker.js';
 import { homebrewRoute } from './provision-homebrew.js';
 import { findServerBinaries } from './server-binaries.js';
@@ -23,6 +23,7 @@ function program(name: string, script: string): string {
 }
 
 const REDIS_7 = "echo 'Redis server v=7.2.4 sha=0'";
+const NATS_2_9 = "echo 'nats-server: v2.9.10'";
 const quiet = { say: () => undefined, ask: async () => true };
 
 describe('findServerBinaries', () => {
@@ -34,11 +35,32 @@ describe('findServerBinaries', () => {
     program('redis-server', REDIS_7);
     expect(findServerBinaries([folder]).redis).toBe(join(folder, 'redis-server'));
   });
+
+  it.each([
+    ['1.4.1', false],
+    ['2.8.4', false],
+    ['2.9.10', true],
+    ['2.12.0', true],
+    ['3.0.0', true],
+  ])('with a NATS %s: %s', (version, isFit) => {
+    const file = program('nats-server', `echo 'nats-server: v${version}'`);
+    expect(findServerBinaries([folder]).nats).toBe(isFit ? file : undefined);
+  });
 });
 
 describe('provideServerBinaries', () => {
+  it('wants no server that is not needed', async () => {
+    const nats = program('nats-server', NATS_2_9);
+    expect(await provideServerBinaries({ ...quiet, needed: ['nats'], folders: [folder], routes: [] })).toMatchObject({
+      nats,
+    });
+    const redis = provideServerBinaries({ ...quiet, needed: ['redis'], folders: [folder], routes: [] });
+    await expect(redis).rejects.toThrow(NoServers);
+    await expect(redis).rejects.toThrow(/has no redis-server \(7 or newer\)\.[\s\S]*brew install redis\n/);
+  });
+
   it('asks and installs nothing when both are there', async () => {
-    program('nats-server', 'exit 0');
+    program('nats-server', NATS_2_9);
     program('redis-server', REDIS_7);
     const ask = async () => {
       throw new Error('asked');
@@ -50,7 +72,7 @@ describe('provideServerBinaries', () => {
     program('redis-server', REDIS_7);
     program(
       'brew',
-      `echo "$@" >'${folder}/asked-of-brew'; printf '#!/bin/sh\\n' >'${folder}/nats-server'; chmod 755 '${folder}/nats-server'`,
+      `echo "$@" >'${folder}/asked-of-brew'; printf '#!/bin/sh\\necho nats-server: v2.12.1\\n' >'${folder}/nats-server'; chmod 755 '${folder}/nats-server'`,
     );
     const folders = [folder, '/bin'];
     const got = await provideServerBinaries({ ...quiet, folders, routes: [homebrewRoute(folders)] });
@@ -67,7 +89,7 @@ describe('provideServerBinaries', () => {
       routes: [homebrewRoute([folder])],
     });
     await expect(refused).rejects.toThrow(
-      /has no nats-server and redis-server.*[\s\S]*apt-get install[\s\S]*--nats URL/,
+      /has no nats-server \(2\.9 or newer\) and redis-server \(7 or newer\)\.[\s\S]*apt-get install nats-server redis-server/,
     );
     const failed = provideServerBinaries({ ...quiet, folders: [folder], routes: [homebrewRoute([folder])] });
     await expect(failed).rejects.toThrow('no such formula');

@@ -1,11 +1,22 @@
 import { createInterface } from 'node:readline/promises';
 import { aptRoute } from './provision-apt.js';
 import { dockerRoute } from './provision-docker.js';
-import { homebrewRoute } from './provision-homebrew.js';
+import { HOMEBREW_FORMULAE, homebrewRoute } from './provision-homebrew.js';
 import type { ProvisionRoute, ServerName } from './provision-route.js';
-import { findServerBinaries, type ServerBinaries, usualFolders } from './server-binaries.js';
+import {
+  findServerBinaries,
+  NATS_OLDEST,
+  REDIS_OLDEST_MAJOR,
+  type ServerBinaries,
+  usualFolders,
+} from './server-binaries.js';
 
-export interface ProvisionOptions {
+/** Servers are missing and could not be got; the text says what to install, and is for the user. */
+export class NoServers extends Error {}
+
+export interface ProvisionOptions<Name extends ServerName = ServerName> {
+  /** The servers that are needed; both by default. */
+  readonly needed?: readonly Name[];
   /** One line to the user, on standard error. */
   readonly say: (line: string) => void;
   /** By default: asks when standard input is a terminal, and goes ahead when it is not, as in CI. */
@@ -16,12 +27,16 @@ export interface ProvisionOptions {
 }
 
 /**
- * Finds nats-server and redis-server, or gets them: apt-get on Debian and Ubuntu, else Homebrew, else Docker. Each route
- * leaves no service running.
+ * Finds the servers' programs, or gets them: apt-get on Debian and Ubuntu, else Homebrew, else Docker. Each route leaves
+ * no service running.
  *
- * @throws Error that says what to install, when no route leads there.
+ * @throws NoServers when no route leads there.
  */
-export async function provideServerBinaries(options: ProvisionOptions): Promise<{ nats: string; redis: string }> {
+export async function provideServerBinaries<Name extends ServerName = ServerName>(
+  options: ProvisionOptions<Name>,
+): Promise<Readonly<Record<Name, string>>> {
+  const needed: readonly ServerName[] = options.needed ?? ['nats', 'redis'];
+  const missingOf = (found: ServerBinaries) => needed.filter((name) => found[name] === undefined);
   const folders = options.folders ?? usualFolders();
   const routes = options.routes ?? [aptRoute(folders), homebrewRoute(folders), dockerRoute(folders)];
   const ask = options.ask ?? askOnTerminal;
@@ -38,25 +53,27 @@ export async function provideServerBinaries(options: ProvisionOptions): Promise<
     if (trouble !== undefined) troubles.push(trouble);
     found = findServerBinaries(folders);
   }
-  const { nats, redis } = found;
-  if (nats !== undefined && redis !== undefined) return { nats, redis };
-  throw new Error([...troubles, instructions(missingOf(found))].join('\n'));
+  const missing = missingOf(found);
+  if (missing.length > 0) throw new NoServers([...troubles, instructions(missing)].join('\n'));
+  return found as Readonly<Record<Name, string>>;
 }
 
-function missingOf(found: ServerBinaries): ServerName[] {
-  return (['nats', 'redis'] as const).filter((name) => found[name] === undefined);
-}
+const NAMES: Record<ServerName, string> = {
+  nats: `nats-server (${NATS_OLDEST.join('.')} or newer)`,
+  redis: `redis-server (${REDIS_OLDEST_MAJOR} or newer)`,
+};
 
 function namesOf(missing: readonly ServerName[]): string {
-  return missing.map((name) => (name === 'nats' ? 'nats-server' : 'redis-server (7 or newer)')).join(' and ');
+  return missing.map((name) => NAMES[name]).join(' and ');
 }
 
 function instructions(missing: readonly ServerName[]): string {
+  const apt = missing.map((name) => `${name}-server`);
+  const brew = missing.map((name) => HOMEBREW_FORMULAE[name]);
   return `This machine has no ${namesOf(missing)}. Install what is missing and start again:
-  Debian, Ubuntu:  sudo apt-get install nats-server redis-server
-  macOS:           brew install nats-server redis
-  others:          https://github.com/nats-io/nats-server/releases and https://redis.io/downloads/
-or, to use servers that run elsewhere: start --nats URL --redis URL`;
+  Debian, Ubuntu:  sudo apt-get install ${apt.join(' ')}
+  macOS:           brew install ${brew.join(' ')}
+  others:          https://github.com/nats-io/nats-server/releases and https://redis.io/downloads/`;
 }
 
 /** Ctrl-C at the question means stop, not "no". */
@@ -68,7 +85,7 @@ async function askOnTerminal(question: string): Promise<boolean> {
   try {
     return !/^\s*n/i.test(await prompt.question(question, { signal: interruption.signal }));
   } catch {
-    throw new Error('Stopped at the question; nothing was installed.');
+    throw new NoServers('Stopped at the question; nothing was installed.');
   } finally {
     prompt.close();
   }

@@ -8,8 +8,6 @@ export interface Layout {
   readonly partitions: number;
 }
 
-export const DEFAULT_LAYOUT: Layout = { resolution: 7, partitions: 64 };
-
 /** Number of slots that the driver directory is sharded in; fixed, so that it can be spread over endpoints later. */
 export const DIRECTORY_SLOTS = 16;
 

@@ -5,11 +5,24 @@ import { InvalidArgumentError } from 'commander';
 
 /** 0, any free port, to 65535. */
 export function port(text: string): number {
-  return integerWithin(text, 0, 65_535, 'a port, 0 (any free one) to 65535');
+  return integerBetween(0, 65_535, 'a port, 0 (any free one) to 65535')(text);
 }
 
 export function positiveInteger(text: string): number {
-  return integerWithin(text, 1, Number.MAX_SAFE_INTEGER, 'a whole number of at least 1');
+  return integerBetween(1, Number.MAX_SAFE_INTEGER, 'a whole number of at least 1')(text);
+}
+
+/** Whole numbers from `minimum` to `maximum`. */
+export function integerBetween(
+  minimum: number,
+  maximum: number,
+  what = `a whole number from ${minimum} to ${maximum}`,
+): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (/^\d+$/.test(text) && value >= minimum && value <= maximum) return value;
+    throw new InvalidArgumentError(`It must be ${what}.`);
+  };
 }
 
 export function positiveNumber(text: string): number {
@@ -47,10 +60,4 @@ export function urlWith(...protocols: string[]): (text: string) => string {
 export function urlsWith(...protocols: string[]): (text: string) => string[] {
   const parse = urlWith(...protocols);
   return (text) => text.split(',').map((url) => parse(url.trim()));
-}
-
-function integerWithin(text: string, minimum: number, maximum: number, what: string): number {
-  const value = Number(text);
-  if (!/^\d+$/.test(text) || value < minimum || value > maximum) throw new InvalidArgumentError(`It must be ${what}.`);
-  return value;
 }

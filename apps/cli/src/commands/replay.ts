@@ -1,25 +1,24 @@
+import { DEFAULT_HYGIENE } from '@hexfleet/ping';
 import { AnswerTally } from '@hexfleet/ping-client';
 import { sortByTime } from '@hexfleet/trace';
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { ProgressBar } from '../progress-bar.js';
 import { readTrace } from '../replay/read-trace.js';
 import { runReplay } from '../replay/replay-run.js';
 import { allAnswered, answerLines, grouped } from '../sending/answer-summary.js';
-import { integerBetween } from '../sending/integer-option.js';
 import { addTargetOptions, openLanes, type PingTarget } from '../sending/ping-target.js';
 import { stopSignal } from '../sending/stop-signal.js';
 import { UserError } from '../user-error.js';
-import { positiveNumber } from './option-values.js';
+import { durationWithin, integerBetween, positiveNumber } from './option-values.js';
 
 interface ReplayOptions extends PingTarget {
   readonly speed: number;
   readonly fleets: number;
   readonly sort: boolean;
+  /** In ms. */
+  readonly maxLag: number;
   readonly json: boolean;
 }
-
-/** The first policy's bound on speed, which a replay's implied speeds must stay under. */
-const DEFAULT_MAX_SPEED_MPS = 70;
 
 export function registerReplay(program: Command): void {
   const command = program
@@ -29,6 +28,11 @@ export function registerReplay(program: Command): void {
     .option('--speed <n>', 'divides the gaps between the rows', positiveNumber, 60)
     .option('--fleets <n>', 'sends n vehicles for each one of the trace, moved apart', integerBetween(1, 10_000), 1)
     .option('--sort', 'by time; otherwise in the order of the file', false)
+    .addOption(
+      new Option('--max-lag <duration>', 'behind by more, it sends the rest as much later, and repeats are none then')
+        .argParser(durationWithin('100ms', '60s'))
+        .default(2_000, '2s'),
+    )
     .option('--json', 'the summary as JSON', false);
   addTargetOptions(command).action(async (path: string, options: ReplayOptions) => {
     process.exitCode = (await replay(path, options)) ? 0 : 1;
@@ -37,13 +41,13 @@ export function registerReplay(program: Command): void {
 
 /** True when all went well: every row was readable, was sent, and got an answer that settles it. */
 async function replay(path: string, options: ReplayOptions): Promise<boolean> {
-  const { speed, fleets, sort, json } = options;
+  const { speed, fleets, sort, maxLag: maxLagMs, json } = options;
   const { rows: inFile, unreadable } = readTrace(path);
   for (const { line, text } of unreadable.slice(0, 3)) {
     process.stderr.write(`line ${line} names no vehicle or no time, and is left out: ${text.slice(0, 80)}\n`);
   }
   if (speed > 1) {
-    const bound = Math.ceil(DEFAULT_MAX_SPEED_MPS * speed);
+    const bound = Math.ceil(DEFAULT_HYGIENE.maxSpeedMps * speed);
     process.stderr.write(
       `Gaps are divided by ${speed}, which multiplies the speeds they imply: a Hexfleet not started with about ` +
         `--max-speed-mps ${bound} calls much of this impossible_jump. (--fleets gives more load at true speed.)\n`,
@@ -53,7 +57,7 @@ async function replay(path: string, options: ReplayOptions): Promise<boolean> {
   const tally = new AnswerTally();
   const lanes = await openLanes(options, tally);
   const bar = new ProgressBar('replay');
-  const outcome = await runReplay(rows, { speed, fleets }, { lanes, tally, bar, stop: stopSignal() });
+  const outcome = await runReplay(rows, { speed, fleets, maxLagMs }, { lanes, tally, bar, stop: stopSignal() });
   bar.end();
 
   const { counts, refusal } = tally;

@@ -4,14 +4,13 @@ import { parseDurationMs } from '@hexfleet/settings';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { ProgressBar } from '../progress-bar.js';
 import { allAnswered, answerLines, grouped } from '../sending/answer-summary.js';
-import { integerBetween } from '../sending/integer-option.js';
 import { addTargetOptions, openLanes, type PingTarget, tokenFrom } from '../sending/ping-target.js';
 import { stopSignal } from '../sending/stop-signal.js';
 import { LonePhones } from '../simulate/lone-phones.js';
 import { runSimulation } from '../simulate/simulate-run.js';
 import { writeTrace } from '../simulate/write-trace.js';
 import { UserError } from '../user-error.js';
-import { durationWithin, positiveNumber } from './option-values.js';
+import { durationWithin, integerBetween, positiveNumber } from './option-values.js';
 
 interface SimulateOptions extends PingTarget {
   readonly drivers: number;

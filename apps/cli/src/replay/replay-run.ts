@@ -20,11 +20,11 @@ export interface ReplayOutcome {
 /** Sends the rows at their times. Ends early when it is told to stop, or when the gateway refuses the token. */
 export async function runReplay(
   rows: readonly TraceRow[],
-  pace: ReplayPace & { readonly fleets: number },
+  pace: ReplayPace & { readonly fleets: number; readonly maxLagMs?: number },
   { lanes, tally, bar, stop }: { lanes: PingLanes; tally: AnswerTally; bar: ProgressBar; stop: AbortSignal },
 ): Promise<ReplayOutcome> {
   const startMs = Date.now();
-  const clock = new ReplayClock(startMs);
+  const clock = new ReplayClock(startMs, pace.maxLagMs);
   const total = rows.length * pace.fleets;
   const lengthSeconds = replayLengthMs(rows, pace.speed) / 1_000;
   cutAfterStop(stop, () => lanes.close());

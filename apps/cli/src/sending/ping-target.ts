@@ -3,11 +3,10 @@ import { type Claims, signToken } from '@hexfleet/access';
 import { type AnswerTally, GatewaySocket, PingLane, PingLanes, PingPoster } from '@hexfleet/ping-client';
 import { FRAME_CODECS, MAX_REQUEST_PINGS } from '@hexfleet/wire';
 import { type Command, Option } from 'commander';
-import { urlWith } from '../commands/option-values.js';
+import { integerBetween, urlWith } from '../commands/option-values.js';
 import { defaultDataFolder } from '../data-folder.js';
 import { readSecrets } from '../secrets.js';
 import { UserError } from '../user-error.js';
-import { integerBetween } from './integer-option.js';
 
 /** Where pings go, and how: what `replay` and `simulate` have in common. */
 export interface PingTarget {

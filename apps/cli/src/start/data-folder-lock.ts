@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { linkSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -5,9 +6,10 @@ import { UserError } from '../user-error.js';
 import { identityOf, isStillRunning, type ProcessIdentity } from './process-identity.js';
 
 /**
- * One Hexfleet a data folder. The lock is a file that names its holder; a hard link makes it appear with its content or
- * not at all. A dead holder's lock is taken over by whoever first makes the file named for that holder's end, and only
- * after a second look, so that of several starts at once one wins.
+ * One Hexfleet a data folder. The lock is a file that names its holder; a hard link or a rename makes it appear with its
+ * content or not at all, so one that names nobody (the disk was full, the power went) is no living process's. A dead
+ * holder's lock is taken over by whoever first makes the file named for that lock's end, and only after a second look, so
+ * that of several starts at once one wins.
  */
 export interface DataFolderLock {
   /** Tells starts that wait that this holder is about to leave. */
@@ -30,20 +32,24 @@ export async function lockDataFolder(folder: string): Promise<DataFolderLock> {
   const me = identityOf(process.pid);
   if (me === undefined) throw new Error('this process can’t find itself among the processes');
   const beganAtMs = Date.now();
-  while (!take(file, me)) {
-    const holder = read(file);
-    if (holder !== undefined && !isStillRunning(holder)) {
-      if (takeOver(file, holder, me)) break;
-    }
-    const patienceMs = holder?.stopping ? STOPPING_PATIENCE_MS : HOLDER_PATIENCE_MS;
-    if (holder !== undefined && isStillRunning(holder) && Date.now() - beganAtMs > patienceMs) {
+  while (!linkNew(file, me)) {
+    const text = read(file);
+    // It was released between the two looks.
+    if (text === undefined) continue;
+    const holder = holderOf(text);
+    if (holder === undefined || !isStillRunning(holder)) {
+      if (takeOver(file, text, me)) break;
+    } else if (Date.now() - beganAtMs > (holder.stopping ? STOPPING_PATIENCE_MS : HOLDER_PATIENCE_MS)) {
       throw new UserError(
         `Another Hexfleet (process ${holder.pid}) runs on ${folder}. Stop it first, or give this one its own --data-dir.`,
       );
     }
     await sleep(POLL_INTERVAL_MS);
   }
-  const isMine = () => read(file)?.pid === me.pid;
+  const isMine = () => {
+    const holder = holderOf(read(file) ?? '');
+    return holder?.pid === me.pid && holder.startedAt === me.startedAt;
+  };
   const release = () => {
     process.off('exit', release);
     if (isMine()) rmSync(file, { force: true });
@@ -57,21 +63,17 @@ export async function lockDataFolder(folder: string): Promise<DataFolderLock> {
   };
 }
 
-function take(file: string, me: Holder): boolean {
-  return linkNew(file, me);
-}
-
-function takeOver(file: string, dead: Holder, me: Holder): boolean {
-  const claim = `${file}.after-${dead.pid}`;
+/** The file named for a lock's end is a lock in itself, and taken over in the same way from a claimant that died. */
+function takeOver(file: string, deadText: string, me: Holder): boolean {
+  const claim = `${file}.after-${createHash('sha256').update(deadText).digest('hex').slice(0, 12)}`;
   if (!linkNew(claim, me)) {
-    const claimant = read(claim);
-    // A claimant that died in its turn: make way, and let the next round decide.
-    if (claimant !== undefined && !isStillRunning(claimant)) rmSync(claim, { force: true });
-    return false;
+    const text = read(claim);
+    const claimant = holderOf(text ?? '');
+    if (text === undefined || (claimant !== undefined && isStillRunning(claimant))) return false;
+    if (!takeOver(claim, text, me)) return false;
   }
   try {
-    const now = read(file);
-    if (now === undefined || now.pid !== dead.pid || now.startedAt !== dead.startedAt) return false;
+    if (read(file) !== deadText) return false;
     replace(file, me);
     return true;
   } finally {
@@ -103,9 +105,21 @@ function draftOf(file: string, content: Holder): string {
   return draft;
 }
 
-function read(file: string): Holder | undefined {
+/** Undefined when there is no such file. @throws UserError when there is one that can't be read. */
+function read(file: string): string | undefined {
   try {
-    return JSON.parse(readFileSync(file, 'utf8'));
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw new UserError(`The lock ${file} can't be read: ${(error as Error).message}`);
+  }
+}
+
+/** Undefined when the text names no process. */
+function holderOf(text: string): Holder | undefined {
+  try {
+    const holder = JSON.parse(text);
+    return typeof holder?.pid === 'number' && typeof holder.startedAt === 'string' ? holder : undefined;
   } catch {
     return undefined;
   }

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { provideServerBinaries } from '@hexfleet/embedded-servers';
+import { NoServers, provideServerBinaries } from '@hexfleet/embedded-servers';
 import type { Logger } from '@hexfleet/telemetry';
 import type { Secrets } from '../secrets.js';
 import { UserError } from '../user-error.js';
@@ -77,10 +77,13 @@ export class HexfleetRun {
 
   async #startStores(): Promise<Pick<HexfleetUp, 'nats' | 'redis'>> {
     const { nats, redis, dataDir } = this.#options;
-    if (nats !== undefined && redis !== undefined) {
-      return { nats: { url: nats, pid: null }, redis: redis.map((url) => ({ url, pid: null })) };
-    }
-    const binaries = await provideServerBinaries({ say: (line) => this.#logger.info(line) });
+    const needed = SERVERS.filter((name) => this.#options[name] === undefined);
+    const binaries = await provideServerBinaries({ needed, say: (line) => this.#logger.info(line) }).catch((error) => {
+      const elsewhere = needed.map((name) => `--${name} URL`).join(' ');
+      throw error instanceof NoServers
+        ? new UserError(`${error.message}\nor, to use what runs elsewhere: start ${elsewhere}`)
+        : error;
+    });
     const ownNats = async () => {
       const unit = await this.#start(natsRecipe(join(dataDir, 'nats'), this.#secrets, binaries.nats));
       return { url: unit.url ?? '', pid: unit.pid };
@@ -124,4 +127,5 @@ export class HexfleetRun {
   }
 }
 
+const SERVERS = ['nats', 'redis'] as const;
 const STOP_ORDER = ['demo', 'gateway', 'writer', 'nearby', 'ops', 'nats', 'redis'];

@@ -10,7 +10,7 @@ export async function requireFreePorts(host: string, ports: readonly { port: num
     const trouble = port === 0 ? undefined : await troubleWith(host, port);
     if (trouble === undefined) continue;
     const why = trouble === 'EADDRINUSE' ? 'is taken by another program' : `can't be used (${trouble})`;
-    throw new UserError(`Port ${port} ${why}. Give another with ${flag}; 0 means any free one.`);
+    throw new UserError(`Port ${port} ${why}. Give another; 0 means any free one: npm start -- ${flag} 0`);
   }
 }
 

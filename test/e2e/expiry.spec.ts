@@ -1,0 +1,63 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { Redis } from 'ioredis';
+import { type RunningHexfleet, startHexfleet, startServers, type TestServers, until } from '../harness/index.js';
+import { FleetView } from './fleet-view.js';
+
+const TTL_MS = 1_000;
+/** The owner looks for what has expired at its beat, and the shortest TTL is but a few beats. */
+const BEAT_SLACK_MS = 1_000;
+const IDS = Array.from({ length: 40 }, (_, i) => `silent-${i}`);
+
+/**
+ * Of a partition: which incarnation counts, and its header (position in the stream, totals).
+ * Of a directory slot: the id of its birth, and the counter that tokens of to-dos come from.
+ */
+const MAY_REMAIN = /^[^:]+:(\{\d+\}:(inc|header:\d+\.\d+)|\{d\d+\}:(born|token))$/;
+
+let servers: TestServers;
+let hexfleet: RunningHexfleet;
+let view: FleetView;
+let redis: Redis;
+
+beforeAll(async () => {
+  servers = await startServers();
+  const ours = ['--nats', servers.natsUrl, '--redis', servers.redisUrls.join(',')];
+  hexfleet = await startHexfleet({ args: [...ours, '--ttl', '1s', '--max-speed-mps', '1000000'] });
+  view = new FleetView(hexfleet);
+  redis = new Redis(servers.redis.url);
+});
+afterAll(async () => {
+  redis?.disconnect();
+  await hexfleet?.stop();
+});
+
+it('leaves nothing of a driver that has been silent for three times the TTL', async () => {
+  // Twice, and far apart, so that every driver has crossed into another partition and leaves a home to be cleared.
+  for (const lat of [37.7, 38.2]) {
+    const pings = IDS.map((driverId, i) => ({ driverId, lat: lat + i / 100, lng: -122.4, capturedAtMs: Date.now() }));
+    expect((await view.post({ pings })).json).toMatchObject({ accepted: IDS.length });
+    await until(
+      'they are shown there',
+      async () => (await view.near(lat + 0.2, -122.4, 100, 50_000)).length === IDS.length,
+    );
+  }
+  const silentSinceMs = Date.now();
+  expect((await remaining()).some((key) => !MAY_REMAIN.test(key))).toBe(true);
+
+  await sleep(TTL_MS);
+  expect(await view.near(38.4, -122.4, 100, 50_000)).toEqual([]);
+  expect(await Promise.all(IDS.map((id) => view.driver(id)))).toEqual(IDS.map(() => undefined));
+
+  await sleep(silentSinceMs + 3 * TTL_MS + BEAT_SLACK_MS - Date.now());
+  expect((await remaining()).filter((key) => !MAY_REMAIN.test(key))).toEqual([]);
+  for (const key of await remaining()) {
+    const held = key.includes(':header:') ? JSON.stringify(await redis.hgetall(key)) : await redis.get(key);
+    expect([key, held]).not.toEqual([key, expect.stringContaining('silent-')]);
+  }
+  await view.balanced();
+});
+
+function remaining(): Promise<string[]> {
+  return redis.keys('*');
+}
