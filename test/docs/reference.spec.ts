@@ -15,7 +15,7 @@ function listAfter(text: string): string[] {
   const at = openapi.indexOf(text);
   expect([text, at >= 0]).toEqual([text, true]);
   const list = /\[([^\]]*)\]/.exec(openapi.slice(at + text.length));
-  return (list?.[1] ?? '').split(',').map((word) => word.trim());
+  return (list?.[1] ?? '').match(/\w+/g) ?? [];
 }
 
 describe('the reference of the HTTP routes', () => {
