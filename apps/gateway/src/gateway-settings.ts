@@ -46,7 +46,8 @@ export const gatewaySettings = {
   idleMs: durationMs(1_000, 600_000).default(30_000),
 
   // The way to the stream.
-  flushIntervalMs: durationMs(1, 1_000).default(50),
+  /** Longer makes larger batches, and a message costs all behind it far more than a ping: 100 ms save a sixth at 20,000 pings/s. */
+  flushIntervalMs: durationMs(1, 1_000).default(100),
   /** Drivers pending in a partition at which it is flushed early. */
   flushPings: integer(1, MAX_BATCH_PINGS).default(500),
   publishTimeoutMs: durationMs(100, 60_000).default(5_000),

@@ -25,7 +25,7 @@ interface Durations {
   /** Not counted: each driver comes in once, and the code gets warm. */
   readonly warmUpSeconds: number;
   readonly naiveSeconds: number;
-  /** Over three quarters of a TTL, in which the directory is told once of each driver that stays, as in the long run. */
+  /** Over 1.3 TTLs of a Hexfleet under measurement: the directory is told once of each driver that stays. */
   readonly oursSeconds: number;
 }
 
