@@ -35,7 +35,8 @@ const shared = {
 };
 
 export default {
-  testTimeout: 30_000,
+  // A bound against hanging, not a claim about speed: shared machines may be ten times slower than a quiet one.
+  testTimeout: 300_000,
   projects: [
     {
       ...shared,

@@ -8,7 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 export async function until<T>(
   what: string,
   look: () => Promise<T | undefined | false> | T | undefined | false,
-  boundMs = 30_000,
+  boundMs = 120_000,
 ): Promise<T> {
   const deadlineMs = Date.now() + boundMs;
   while (true) {

@@ -133,7 +133,7 @@ describe('a partition`s outbox, whatever the stream does', () => {
       expect(stored).toEqual(expect.arrayContaining(accepted));
     };
     const fates = fc.array(fc.constantFrom(...(Object.keys(FATES) as Fate[])), { maxLength: 30 });
-    await fc.assert(fc.asyncProperty(fates, fc.array(STEP, { maxLength: 60 }), run), { numRuns: 300 });
+    await fc.assert(fc.asyncProperty(fates, fc.array(STEP, { maxLength: 60 }), run), { numRuns: 100 });
   });
 
   it('keeps each driver`s order on the stream', async () => {

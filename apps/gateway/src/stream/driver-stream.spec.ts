@@ -21,7 +21,7 @@ import { STREAM_PATH } from './upgrade-request.js';
 const SECRET = 'a secret that is long enough for HS256';
 const PLACE = { lat: 37.7749, lng: -122.4194 };
 const DEFAULTS = {
-  ...{ maxBodyBytes: 524_288, maxSockets: 100, idleMs: 30_000, reconnectSpreadMs: 10_000, retryAfterSeconds: 7 },
+  ...{ maxBodyBytes: 524_288, maxSockets: 100, idleMs: 30_000, closeTimeoutMs: 2_000, reconnectSpreadMs: 10_000, retryAfterSeconds: 7 },
   ...{ maxFramesInFlight: 64, maxBufferedBytes: 1_048_576, maxPendingPings: 1_000 },
 };
 
@@ -158,14 +158,14 @@ const tokenOf = (claims: Partial<Claims> = {}, ttlSeconds = 60) =>
 describe('a token sent over a socket', () => {
   it.each([JSON_FRAMES, PROTO_FRAMES])('renews the one it was opened with, in $subprotocol', async (codec) => {
     const gateway = await Gateway.start();
-    const client = await Client.open(gateway, await tokenOf({}, 2), codec);
+    const client = await Client.open(gateway, await tokenOf({}, 8), codec);
     const exp = Math.floor(Date.now() / 1_000) + 60 + 0.0004567;
     const token = await new SignJWT({ role: 'fleet', exp })
       .setProtectedHeader({ alg: 'HS256' })
       .setSubject('acme')
       .sign(Buffer.from(SECRET));
     expect(await client.ask(token)).toEqual({ frameSeq: 99, authExpiresAtMs: Math.floor(exp * 1_000) });
-    await sleep(3_500);
+    await sleep(9_500);
     expect(client.socket.readyState).toBe(WebSocket.OPEN);
   });
 
@@ -209,7 +209,7 @@ describe('a socket', () => {
   });
 
   it('is closed with 1013 when its client does not read', async () => {
-    const gateway = await Gateway.start({ maxBufferedBytes: 65_536 });
+    const gateway = await Gateway.start({ maxBufferedBytes: 65_536, closeTimeoutMs: 120_000 });
     const client = await Client.open(gateway, await tokenOf());
     client.socket.pause();
     const frame = JSON.stringify({ frameSeq: 1, pings: Array(500).fill(0) });

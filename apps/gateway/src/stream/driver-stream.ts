@@ -12,13 +12,13 @@ export interface StreamSettings {
   readonly maxBodyBytes: number;
   readonly maxSockets: number;
   readonly idleMs: number;
+  /** For a client to do its part of the closing handshake. */
+  readonly closeTimeoutMs: number;
   readonly reconnectSpreadMs: number;
   readonly retryAfterSeconds: number;
 }
 
 const SWEEP_MS = 1_000;
-/** For a client to do its part of the closing handshake. */
-const CLOSE_TIMEOUT_MS = 2_000;
 
 /**
  * GET /v1/drivers/stream: raw `ws` on the HTTP server, a third of the cost a message of Nest's adapter. Tokens are checked
@@ -39,7 +39,7 @@ export class DriverStream {
     private readonly random: () => number,
   ) {
     const options = {
-      closeTimeout: CLOSE_TIMEOUT_MS,
+      closeTimeout: settings.closeTimeoutMs,
       handleProtocols: (_: Set<string>, request: IncomingMessage) => codecFor(request).subprotocol,
     };
     this.#server = new WebSocketServer({
@@ -90,7 +90,7 @@ export class DriverStream {
   /** Closes every socket, and cuts those whose clients don't close with it in time. */
   async close(): Promise<void> {
     for (const socket of this.#sockets) socket.end();
-    const deadlineMs = this.surroundings.nowMs() + CLOSE_TIMEOUT_MS;
+    const deadlineMs = this.surroundings.nowMs() + this.settings.closeTimeoutMs;
     while (this.#sockets.size > 0 && this.surroundings.nowMs() < deadlineMs) {
       await new Promise((resolve) => setTimeout(resolve, 10));
     }
