@@ -21,7 +21,14 @@ import { STREAM_PATH } from './upgrade-request.js';
 const SECRET = 'a secret that is long enough for HS256';
 const PLACE = { lat: 37.7749, lng: -122.4194 };
 const DEFAULTS = {
-  ...{ maxBodyBytes: 524_288, maxSockets: 100, idleMs: 30_000, closeTimeoutMs: 2_000, reconnectSpreadMs: 10_000, retryAfterSeconds: 7 },
+  ...{
+    maxBodyBytes: 524_288,
+    maxSockets: 100,
+    idleMs: 30_000,
+    closeTimeoutMs: 2_000,
+    reconnectSpreadMs: 10_000,
+    retryAfterSeconds: 7,
+  },
   ...{ maxFramesInFlight: 64, maxBufferedBytes: 1_048_576, maxPendingPings: 1_000 },
 };
 
