@@ -63,7 +63,8 @@ describe('a simulation in real time', () => {
     }, 5);
     await run;
     clearInterval(look);
-    expect(tally.counts.accepted).toBeGreaterThan(100);
+    expect(tally.counts.skipped).toBeGreaterThan(0);
+    expect(tally.counts.accepted).toBeGreaterThanOrEqual(100);
     expect(tally.counts.accepted + tally.counts.skipped).toBe(tally.counts.pings);
   });
 
