@@ -4,9 +4,9 @@ import { Redis } from 'ioredis';
 import { type RunningHexfleet, startHexfleet, startServers, type TestServers, until } from '../harness/index.js';
 import { FleetView } from './fleet-view.js';
 
-const TTL_MS = 1_000;
-/** The owner looks for what has expired at its beat, and the shortest TTL is but a few beats. */
-const BEAT_SLACK_MS = 1_000;
+const TTL_MS = 4_000;
+/** The owner looks for what has expired once a second, and a busy machine holds it up. */
+const BEAT_SLACK_MS = 4_000;
 const IDS = Array.from({ length: 40 }, (_, i) => `silent-${i}`);
 
 /**
@@ -23,7 +23,7 @@ let redis: Redis;
 beforeAll(async () => {
   servers = await startServers();
   const ours = ['--nats', servers.natsUrl, '--redis', servers.redisUrls.join(',')];
-  hexfleet = await startHexfleet({ args: [...ours, '--ttl', '1s', '--max-speed-mps', '1000000'] });
+  hexfleet = await startHexfleet({ args: [...ours, '--ttl', '4s', '--max-speed-mps', '1000000'] });
   view = new FleetView(hexfleet);
   redis = new Redis(servers.redis.url);
 });
@@ -35,12 +35,12 @@ afterAll(async () => {
 it('leaves nothing of a driver that has been silent for three times the TTL', async () => {
   // Twice, and far apart, so that every driver has crossed into another partition and leaves a home to be cleared.
   for (const lat of [37.7, 38.2]) {
-    const pings = IDS.map((driverId, i) => ({ driverId, lat: lat + i / 100, lng: -122.4, capturedAtMs: Date.now() }));
-    expect((await view.post({ pings })).json).toMatchObject({ accepted: IDS.length });
-    await until(
-      'they are shown there',
-      async () => (await view.near(lat + 0.2, -122.4, 100, 50_000)).length === IDS.length,
-    );
+    // Again where a busy machine took longer to show them than they live.
+    await until('they are shown there', async () => {
+      const pings = IDS.map((driverId, i) => ({ driverId, lat: lat + i / 100, lng: -122.4, capturedAtMs: Date.now() }));
+      expect((await view.post({ pings })).json).toMatchObject({ accepted: IDS.length });
+      return (await view.near(lat + 0.2, -122.4, 100, 50_000)).length === IDS.length;
+    });
   }
   const silentSinceMs = Date.now();
   expect((await remaining()).some((key) => !MAY_REMAIN.test(key))).toBe(true);
