@@ -5,6 +5,8 @@ export interface BenchOptions {
   readonly tiny: boolean;
   /** How often each side is measured, by turns; the median is told. */
   readonly rounds: number;
+  /** Of the stated load, the share that is offered: for machines that can't carry all of it. Fixed costs then weigh more. */
+  readonly pace: number;
   /** Progress and notes, a line each. */
   readonly say: (line: string) => void;
 }

@@ -20,6 +20,7 @@ for (const bench of BENCHES) {
       'write the figures there, as a list of {bench, case, metric, unit, ours, peer, peerName, ratio}',
     )
     .option('--rounds <n>', 'measure each side so often, by turns, and tell the median', readRounds, 3)
+    .option('--pace <share>', 'offer this share of the stated pings a second, where the machine is slow', readShare, 1)
     .option('--tiny', 'run it on next to no data: shows that it works, measures nothing', false)
     .action((flags) => runBench(bench, flags));
 }
@@ -31,12 +32,15 @@ try {
   process.exitCode = 1;
 }
 
-async function runBench(bench: Bench, flags: { json?: string; rounds: number; tiny: boolean }): Promise<void> {
+async function runBench(
+  bench: Bench,
+  flags: { json?: string; rounds: number; pace: number; tiny: boolean },
+): Promise<void> {
   const say = (line: string) => process.stderr.write(`${line}\n`);
   await provideMeasurableServers(say);
   process.stdout.write(`${bench.name}: ${bench.summary}\n\nThe bound, on the back of an envelope:\n`);
   for (const line of bench.bound) process.stdout.write(`  ${line}\n`);
-  const figures: readonly Figure[] = await bench.run({ tiny: flags.tiny, rounds: flags.rounds, say });
+  const figures: readonly Figure[] = await bench.run({ ...flags, say });
   process.stdout.write(`\n${tableOf(figures)}\n`);
   if (flags.json !== undefined) writeFigures(flags.json, figures);
 }
@@ -45,4 +49,10 @@ function readRounds(text: string): number {
   const rounds = Number(text);
   if (!Number.isInteger(rounds) || rounds < 1 || rounds > 99) throw new InvalidArgumentError('between 1 and 99');
   return rounds;
+}
+
+function readShare(text: string): number {
+  const share = Number(text);
+  if (!(share > 0 && share <= 1)) throw new InvalidArgumentError('above 0, at most 1');
+  return share;
 }

@@ -64,7 +64,8 @@ export class NearestDrivers {
       ttlMs: this.#ttlMs,
       known: (driverId) => this.answered.newestOf(driverId),
     });
-    let degraded = false;
+    let isPartial = false;
+    let isOld = false;
     let rings = 0;
     let step = search.next();
     while (!step.done) {
@@ -73,13 +74,15 @@ export class NearestDrivers {
       if (reply === undefined) return undefined;
       const unreachable = reply.unreachablePartitions.length;
       if (unreachable === partitions.length) return undefined;
-      degraded ||= unreachable > 0 || nowMs - reply.oldestWriteAtMs > STALE_AFTER_MS;
+      isPartial ||= unreachable > 0;
+      isOld ||= nowMs - reply.oldestWriteAtMs > STALE_AFTER_MS;
       rings++;
       step = search.next(reply.hits);
     }
     for (const { driverId, record } of step.value) this.answered.note(driverId, record, nowMs);
-    if (!degraded) this.#memory.learn(asked, step.value);
-    return { drivers: step.value, degraded, rings };
+    // Also from old positions: else a writer that is away makes every search a wide one, just when Redis needs its strength.
+    if (!isPartial) this.#memory.learn(asked, step.value);
+    return { drivers: step.value, degraded: isPartial || isOld, rings };
   }
 
   async #ask(partitions: readonly number[], center: LatLng, radiusM: number): Promise<SearchReply | undefined> {

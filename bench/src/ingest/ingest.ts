@@ -45,7 +45,7 @@ export const INGEST: Bench = {
     '       unpack, compare, encode two commands’ arguments 3–5 µs; Redis: ZADD and HSET of a driver on the move 3 µs.',
     '       About 12 µs a ping where the fixed cost, 36 CPU-ms a second, is spread over 20,000.',
   ],
-  run: async ({ tiny, rounds, say }) => {
+  run: async ({ tiny, rounds, pace, say }) => {
     const durations = tiny ? TINY : FULL;
     const samples = new Map<Way, CpuTimes<string>[]>();
     const measure = async (way: Way, cpuPerPing: typeof cpuOfOurs) => {
@@ -55,7 +55,7 @@ export const INGEST: Bench = {
       say(`  ${totalOf(times).toFixed(1)} µs a ping: ${partsOf(times)}`);
       samples.set(way, [...(samples.get(way) ?? []), times]);
     };
-    const pairs = tiny ? onePerCarrier(PAIRS) : PAIRS;
+    const pairs = paced(tiny ? onePerCarrier(PAIRS) : PAIRS, pace);
     for (let round = 0; round < rounds; round++) {
       for (const peer of new Set(pairs.map(([, peer]) => peer))) await measure(peer, cpuOfNaive);
       for (const [way] of pairs) await measure(way, cpuOfOurs);
@@ -68,6 +68,17 @@ export const INGEST: Bench = {
 function onePerCarrier(pairs: typeof PAIRS): typeof PAIRS {
   const key = ([way, peer]: (typeof PAIRS)[number]) => `${way.carrier} beside ${peer.carrier}`;
   return pairs.filter((pair, at) => pairs.findIndex((other) => key(other) === key(pair)) === at);
+}
+
+/** The same ways at another pace; a peer that several have stays one. */
+function paced(pairs: typeof PAIRS, pace: number): typeof PAIRS {
+  const ways = new Map<Way, Way>();
+  const atPace = (way: Way) => {
+    const known = ways.get(way) ?? { ...way, pingsPerSecond: Math.round(way.pingsPerSecond * pace) };
+    ways.set(way, known);
+    return known;
+  };
+  return pairs.map(([ours, peer]) => [atPace(ours), atPace(peer)]);
 }
 
 /** Microseconds a ping, by process; so below. */

@@ -13,7 +13,10 @@ export class Load {
   async run(order: LoadOrder): Promise<LoadTally> {
     this.child.send(order);
     const tally = (await nextMessage(this.child)) as LoadTally;
-    if (tally.other > 0) throw new Error(`the service did not take what the load sent: ${JSON.stringify(tally)}`);
+    if (tally.other > 0)
+      throw new Error(
+        `the service did not take what the load sent: ${JSON.stringify(tally)}. Where the machine is too slow, try --pace 0.25`,
+      );
     return tally;
   }
 
