@@ -36,7 +36,13 @@ async function twoSearches(reply: { writtenAtMs: number; unreachablePartitions: 
     },
   };
   const drivers = new NearestDrivers(reader, new CellCover(LAYOUT), new AnsweredPositions(LAYOUT.ttlMs), LAYOUT);
-  const query = { center: CENTER, limit: 10, radiusM: 5_000, vehicleClass: undefined, statuses: new Set<Status>(['available']) };
+  const query = {
+    center: CENTER,
+    limit: 10,
+    radiusM: 5_000,
+    vehicleClass: undefined,
+    statuses: new Set<Status>(['available']),
+  };
   const first = await drivers.nearest(query, NOW_MS);
   const asked = radii.length;
   const second = await drivers.nearest(query, NOW_MS);
