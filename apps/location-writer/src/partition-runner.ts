@@ -84,7 +84,7 @@ export class PartitionRunner {
   /** Takes a message in. Resolves at once, or when there is room again. */
   offer(message: StreamBatch): Promise<void> | undefined {
     this.inbox.push(message);
-    this.inboxPings += message.batch?.pings.length ?? 0;
+    this.inboxPings += message.batch?.size ?? 0;
     this.delivered = message.position;
     if (this.inboxPings < INBOX_PINGS || this.state === 'ended') return undefined;
     return new Promise((resolve) => this.waitingForRoom.push(resolve));
@@ -140,7 +140,7 @@ export class PartitionRunner {
   private takeBatches(mostPings: number): { batches: StreamBatch[]; pings: number } {
     let pings = 0;
     let count = 0;
-    while (count < this.inbox.length && pings < mostPings) pings += this.inbox[count++]?.batch?.pings.length ?? 0;
+    while (count < this.inbox.length && pings < mostPings) pings += this.inbox[count++]?.batch?.size ?? 0;
     this.inboxPings -= pings;
     if (this.inboxPings < INBOX_PINGS) this.makeRoom();
     return { batches: this.inbox.splice(0, count), pings };

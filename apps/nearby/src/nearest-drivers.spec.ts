@@ -15,11 +15,11 @@ const FLEET = Array.from({ length: 500 }, (_, i) => ({
   fix: destination(CENTER, (i * 137.5) % 360, 10 + i),
 }));
 
-function recordAt(driverId: string, { latDeg, lngDeg }: LatLng): Buffer {
+function recordAt({ latDeg, lngDeg }: LatLng): Buffer {
   const record = Buffer.alloc(RECORD_BYTES);
   const readings = { headingDeg: undefined, speedMps: undefined, accuracyM: undefined };
   const rest = { capturedAtMs: NOW_MS - 20_000, seq: 1, status: 'available', vehicleClass: 'car' } as const;
-  writeRecord(record, 0, { driverId, latDeg, lngDeg, ...readings, ...rest });
+  writeRecord(record, 0, { latDeg, lngDeg, ...readings, ...rest });
   return record;
 }
 
@@ -30,7 +30,7 @@ async function twoSearches(reply: { writtenAtMs: number; unreachablePartitions: 
     search: async (_: readonly number[], center: LatLng, radiusM: number) => {
       radii.push(radiusM);
       const near = FLEET.filter(({ fix }) => distanceM(center, fix) <= radiusM);
-      const hits = near.map(({ driverId, fix }) => ({ driverId, record: recordAt(driverId, fix) }));
+      const hits = near.map(({ driverId, fix }) => ({ driverId, record: recordAt(fix) }));
       const { writtenAtMs: oldestWriteAtMs, unreachablePartitions } = reply;
       return { hits, oldestWriteAtMs, unreachablePartitions };
     },

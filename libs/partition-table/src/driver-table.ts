@@ -16,6 +16,8 @@ export interface TableEntry {
 /** The newest ping of each driver in one partition, as Redis holds it: it changes only when a write is known to have counted. */
 export class DriverTable {
   private readonly entries = new Map<string, TableEntry>();
+  /** False when there surely are none: asked every second, and a table is large. */
+  private mayHoldUnconfirmed = false;
 
   get size(): number {
     return this.entries.size;
@@ -28,6 +30,7 @@ export class DriverTable {
   set(driverId: string, record: Buffer, confirmedAtMs: number): void {
     const known = this.entries.get(driverId);
     if (known === undefined) {
+      if (confirmedAtMs === NEVER_MS) this.mayHoldUnconfirmed = true;
       this.entries.set(driverId, {
         capturedAtMs: recordCapturedAtMs(record),
         seq: recordSeq(record),
@@ -43,7 +46,7 @@ export class DriverTable {
     known.life = recordLife(record);
     known.available = recordStatus(record) === 'available';
     known.confirmedAtMs = Math.max(known.confirmedAtMs, confirmedAtMs);
-    if (known.record.length === record.length) record.copy(known.record);
+    if (known.record.length === record.length) overwrite(known.record, record);
     else known.record = Buffer.from(record);
   }
 
@@ -55,10 +58,28 @@ export class DriverTable {
     return this.entries.entries();
   }
 
+  /** Up to `max` drivers of whom the directory has not been told, or may have forgotten. */
+  unconfirmed(max: number): [driverId: string, entry: TableEntry][] {
+    const found: [string, TableEntry][] = [];
+    if (!this.mayHoldUnconfirmed) return found;
+    for (const [driverId, entry] of this.entries) {
+      if (found.length === max) return found;
+      if (entry.confirmedAtMs === NEVER_MS) found.push([driverId, entry]);
+    }
+    this.mayHoldUnconfirmed = found.length > 0;
+    return found;
+  }
+
   /** The directory may have forgotten everyone: introduce them again. */
   forgetConfirmations(): void {
+    this.mayHoldUnconfirmed = true;
     for (const entry of this.entries.values()) entry.confirmedAtMs = NEVER_MS;
   }
+}
+
+/** A record is so short that a loop beats a call into the runtime. */
+function overwrite(target: Buffer, source: Buffer): void {
+  for (let i = 0; i < source.length; i++) target[i] = source[i] as number;
 }
 
 /** Order of two pings of one driver: by capture time, then by sequence number. Positive when the first is newer. */

@@ -22,7 +22,13 @@ const RECORD_OF_1970 = Buffer.alloc(RECORD_BYTES);
 function batchOf(publisher: string, totalBefore: number): StreamBatch {
   return {
     position: { stream: 's', seq: ++lastSeq },
-    batch: { publisher, totalBefore, receivedAtMs: NOW_MS, pings: [{ driverId: 'd', record: RECORD_OF_1970 }] },
+    batch: {
+      publisher,
+      totalBefore,
+      receivedAtMs: NOW_MS,
+      size: 1,
+      readPings: () => [{ driverId: 'd', record: RECORD_OF_1970 }],
+    },
   };
 }
 

@@ -1,4 +1,5 @@
 import { recordCapturedAtMs, recordSeq, recordStatus } from '@hexfleet/driver-record';
+import type { BatchedPing } from '@hexfleet/ping-batch';
 import { compareOrder, type DriverTable, type TableEntry } from './driver-table.js';
 import type { StreamBatch } from './effects.js';
 import {
@@ -11,7 +12,7 @@ import {
 
 /** A ping that is the newest of its driver in what was folded. */
 export interface Winner {
-  readonly record: Buffer;
+  readonly ping: BatchedPing;
   readonly capturedAtMs: number;
   readonly seq: number;
   /** Counted before: it comes from a message that the starting totals cover. */
@@ -66,17 +67,14 @@ export function foldBatches(
     if (!counted) fold.tally.position = position;
     if (batch === undefined) continue;
     if (!counted) {
-      const total = batch.totalBefore + batch.pings.length;
+      const total = batch.totalBefore + batch.size;
       const mark = fold.tally.publishers.get(batch.publisher);
       if (mark !== undefined && total <= mark.total) continue;
       fold.tally.expired += batch.totalBefore - (mark?.total ?? 0);
       fold.tally.publishers.set(batch.publisher, { total, seenAtMs: at.nowMs });
       fold.changedPublishers.add(batch.publisher);
     }
-    for (const { driverId, record } of batch.pings) {
-      const ping = { driverId, record, capturedAtMs: recordCapturedAtMs(record), seq: recordSeq(record), counted };
-      compete(fold, table, ping, at);
-    }
+    for (const ping of batch.readPings()) compete(fold, table, ping, counted, at);
   }
   forgetPublishers(fold, start, at.nowMs);
   return fold;
@@ -85,15 +83,19 @@ export function foldBatches(
 function compete(
   { winners, tally }: Fold,
   table: DriverTable,
-  { driverId, record, capturedAtMs, seq, counted }: Omit<Winner, 'known' | 'wasBusy'> & { readonly driverId: string },
+  ping: BatchedPing,
+  counted: boolean,
   at: { readonly nowMs: number; readonly ttlMs: number },
 ): void {
+  const { driverId, record } = ping;
+  const capturedAtMs = recordCapturedAtMs(record);
   if (at.nowMs - capturedAtMs > at.ttlMs) {
     if (!counted) tally.expired++;
     return;
   }
   const rival = winners.get(driverId);
   const known = rival === undefined ? table.get(driverId) : rival.known;
+  const seq = recordSeq(record);
   const before = rival ?? known;
   if (before !== undefined && compareOrder({ capturedAtMs, seq }, before) <= 0) {
     if (!counted) tally.superseded++;
@@ -101,7 +103,7 @@ function compete(
   }
   if (rival !== undefined && !rival.counted) tally.superseded++;
   const wasBusy = rival?.wasBusy === true || recordStatus(record) !== 'available';
-  winners.set(driverId, { record, capturedAtMs, seq, counted, wasBusy, known });
+  winners.set(driverId, { ping, capturedAtMs, seq, counted, wasBusy, known });
 }
 
 /**

@@ -75,13 +75,15 @@ function stampStatus(record: Buffer, status: Status): void {
 type Told = readonly [driverId: string, seq: number, ageMs: number];
 
 function message(seq: number, totalBefore: number, ...pings: Told[]): StreamBatch {
+  const told = pings.map(([driverId, order, ageMs]) => ({ driverId, record: recordOf(order, ageMs) }));
   return {
     position: { stream: 's', seq },
     batch: {
       publisher: 'aa',
       totalBefore,
       receivedAtMs: NOW_MS,
-      pings: pings.map(([driverId, order, ageMs]) => ({ driverId, record: recordOf(order, ageMs) })),
+      size: pings.length,
+      readPings: () => told,
     },
   };
 }
@@ -170,7 +172,7 @@ describe('the owner of a partition', () => {
   it('begins a new spell of availability where a ping in between said that the driver was not available', () => {
     const asked = holdingA();
     const batch = message(2, 1, ['a', 2, 800], ['a', 3, 500]);
-    stampStatus(batch.batch?.pings[0]?.record as Buffer, 'on_trip');
+    stampStatus(batch.batch?.readPings()[0]?.record as Buffer, 'on_trip');
     asked.feed({ batches: [batch] });
     expect(asked.wants('enter').requests).toMatchObject([{ driverId: 'a', life: 8 }]);
   });

@@ -13,7 +13,7 @@ import { recordStatus, stampRecord } from '@hexfleet/driver-record';
 import { compareOrder, DriverTable, NEVER_MS, orderOf } from './driver-table.js';
 import type { DirectoryBirths, DriverWrite, Entered, EnterRequest, OwnerInput, Todo } from './effects.js';
 import { FencedKeys, type Write } from './fenced-keys.js';
-import { type Fold, foldBatches, type Winner } from './fold.js';
+import { type Fold, foldBatches, type Tally, type Winner } from './fold.js';
 import { ask, type Steps } from './steps.js';
 import { NO_TOTALS, type PartitionTotals } from './totals.js';
 
@@ -106,19 +106,8 @@ class PartitionOwner {
     { winners, tally }: Fold,
     nowMs: number,
   ): Steps<{ sets: DriverWrite[]; confirmed: Map<string, number> }> {
-    const sets: DriverWrite[] = [];
     const confirmed = new Map<string, number>();
-    const requests: EnterRequest[] = [];
-    const settle = (driverId: string, winner: Winner, life: number) => {
-      stampRecord(winner.record, life, nowMs);
-      sets.push({ driverId, record: winner.record });
-      if (!winner.counted) tally.written++;
-    };
-    for (const [driverId, winner] of winners) {
-      const request = this.enterRequestOf(driverId, winner);
-      if (request === undefined) settle(driverId, winner, winner.known?.life ?? 0);
-      else requests.push(request);
-    }
+    const { sets, requests } = this.knownAndNew(winners, tally, nowMs);
     if (requests.length === 0) return { sets, confirmed };
     const entered = yield* this.enter(requests);
     yield* this.breakTies(requests, entered, winners);
@@ -127,10 +116,26 @@ class PartitionOwner {
       const reply = entered[i];
       if (reply?.ok) {
         confirmed.set(request.driverId, winner.capturedAtMs);
-        settle(request.driverId, winner, reply.life);
+        sets.push(written(winner, reply.life, tally, nowMs));
       } else if (!winner.counted) tally.superseded++;
     }
     return { sets, confirmed };
+  }
+
+  /** Whom the directory knows to be here, ready to be written, and whom it is to be told of. */
+  private knownAndNew(
+    winners: ReadonlyMap<string, Winner>,
+    tally: Tally,
+    nowMs: number,
+  ): { sets: DriverWrite[]; requests: EnterRequest[] } {
+    const sets: DriverWrite[] = [];
+    const requests: EnterRequest[] = [];
+    for (const winner of winners.values()) {
+      const request = this.enterRequestOf(winner);
+      if (request === undefined) sets.push(written(winner, winner.known?.life ?? 0, tally, nowMs));
+      else requests.push(request);
+    }
+    return { sets, requests };
   }
 
   private *enter(requests: readonly EnterRequest[]): Steps<Entered[]> {
@@ -152,7 +157,7 @@ class PartitionOwner {
     if (tied.length === 0) return;
     const seen = yield* ask({ kind: 'look', wants: tied });
     const newer = tied.filter(({ driverId }, j) => {
-      const { record } = winners.get(driverId) as Winner;
+      const { record } = (winners.get(driverId) as Winner).ping;
       return (seen[j] ?? []).every((other) => !this.isNewerElsewhere(other.partition, other.record, record));
     });
     if (newer.length === 0) return;
@@ -161,15 +166,15 @@ class PartitionOwner {
   }
 
   /** What to ask of the directory, or undefined where it need not be asked. A spell of availability that ends is told it. */
-  private enterRequestOf(driverId: string, winner: Winner): EnterRequest | undefined {
-    const { record, capturedAtMs, known } = winner;
-    const available = recordStatus(record) === 'available';
+  private enterRequestOf(winner: Winner): EnterRequest | undefined {
+    const { ping, capturedAtMs, known } = winner;
+    const available = recordStatus(ping.record) === 'available';
     let life: number;
     if (known === undefined) life = -1;
     else if (known.available && winner.wasBusy) life = (known.life + 1) & 0xffff;
     else if (capturedAtMs - known.confirmedAtMs > CONFIRMED_FOR_TTLS * this.settings.ttlMs) life = known.life;
     else return undefined;
-    return { driverId, capturedAtMs, holds: known !== undefined, force: false, available, life };
+    return { driverId: ping.driverId, capturedAtMs, holds: known !== undefined, force: false, available, life };
   }
 
   /**
@@ -225,13 +230,11 @@ class PartitionOwner {
 
   /** After a take-over, or when the directory forgot, tell it of the drivers held here, some at a time. */
   private *introduce(): Steps<void> {
-    const requests: EnterRequest[] = [];
-    for (const [driverId, entry] of this.table) {
-      if (entry.confirmedAtMs !== NEVER_MS) continue;
-      const { capturedAtMs, life, available } = entry;
-      requests.push({ driverId, capturedAtMs, holds: true, force: false, life, available });
-      if (requests.length >= INTRODUCTIONS_A_TICK) break;
-    }
+    const requests = this.table
+      .unconfirmed(INTRODUCTIONS_A_TICK)
+      .map(([driverId, { capturedAtMs, life, available }]) => {
+        return { driverId, capturedAtMs, holds: true, force: false, life, available };
+      });
     yield* this.confirm(requests, 'whatever the answer');
   }
 
@@ -296,4 +299,11 @@ class PartitionOwner {
     // Perhaps the partition's Redis was emptied too: the next tick's write will tell.
     this.wroteAtMs = NEVER_MS;
   }
+}
+
+/** A winner as it is written: counted, and stamped with the writer's two fields. */
+function written({ ping, counted }: Winner, life: number, tally: Tally, nowMs: number): DriverWrite {
+  if (!counted) tally.written++;
+  stampRecord(ping.record, life, nowMs);
+  return ping;
 }

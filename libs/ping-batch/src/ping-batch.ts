@@ -28,14 +28,19 @@ export interface PingBatch {
   readonly totalBefore: number;
   /** When the gateway received the oldest ping of the batch, in Unix ms. */
   readonly receivedAtMs: number;
-  readonly pings: readonly BatchedPing[];
+  /** How many pings it holds. */
+  readonly size: number;
+  /** Reads them, anew each time: a batch that waits for its turn must not cost three objects a ping. */
+  readPings(): BatchedPing[];
 }
 
 /**
  * Encodes 1…MAX_BATCH_PINGS valid pings.
  * @throws RangeError outside of that.
  */
-export function encodePingBatch(batch: Omit<PingBatch, 'pings'> & { readonly pings: readonly Ping[] }): Buffer {
+export function encodePingBatch(
+  batch: Omit<PingBatch, 'size' | 'readPings'> & { readonly pings: readonly Ping[] },
+): Buffer {
   const { pings } = batch;
   if (pings.length < 1 || pings.length > MAX_BATCH_PINGS) throw new RangeError(`1 to ${MAX_BATCH_PINGS} pings a batch`);
   let length = HEADER_BYTES;
@@ -65,23 +70,32 @@ export function encodePingBatch(batch: Omit<PingBatch, 'pings'> & { readonly pin
 export function decodePingBatch(message: Buffer): PingBatch {
   if (message.length < HEADER_BYTES) throw new RangeError('a ping batch is at least 24 bytes long');
   if (message[0] !== VERSION) throw new RangeError(`ping batch of version ${message[0]}, this is version ${VERSION}`);
-  const count = message.readUInt16BE(22);
-  const pings: BatchedPing[] = new Array(count);
+  const size = message.readUInt16BE(22);
   let offset = HEADER_BYTES;
-  for (let i = 0; i < count; i++) {
+  for (let i = 0; i < size; i++) {
     if (offset + 2 > message.length) throw new RangeError('truncated ping batch');
-    const idEnd = offset + 2 + (message[offset] as number);
     const recordBytes = message[offset + 1] as number;
-    const end = idEnd + recordBytes;
-    if (end > message.length || recordBytes < RECORD_BYTES) throw new RangeError('truncated ping batch');
-    pings[i] = { driverId: message.toString('latin1', offset + 2, idEnd), record: message.subarray(idEnd, end) };
-    offset = end;
+    offset += 2 + (message[offset] as number) + recordBytes;
+    if (offset > message.length || recordBytes < RECORD_BYTES) throw new RangeError('truncated ping batch');
   }
   if (offset !== message.length) throw new RangeError('bytes after the last ping of a batch');
   return {
     publisher: message.toString('hex', 2, 10),
     totalBefore: message.readUIntBE(10, 6),
     receivedAtMs: message.readUIntBE(16, 6),
-    pings,
+    size,
+    readPings: () => readPings(message, size),
   };
+}
+
+function readPings(message: Buffer, size: number): BatchedPing[] {
+  const pings: BatchedPing[] = new Array(size);
+  let offset = HEADER_BYTES;
+  for (let i = 0; i < size; i++) {
+    const idEnd = offset + 2 + (message[offset] as number);
+    const end = idEnd + (message[offset + 1] as number);
+    pings[i] = { driverId: message.toString('latin1', offset + 2, idEnd), record: message.subarray(idEnd, end) };
+    offset = end;
+  }
+  return pings;
 }

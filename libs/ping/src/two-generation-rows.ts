@@ -17,6 +17,9 @@ export class TwoGenerationRows {
   readonly #halfCapacity: number;
   #young: Generation = { index: new Map(), values: new Float64Array(0) };
   #old: Generation = { index: new Map(), values: new Float64Array(0) };
+  /** The last key found or added, and its row in the young generation: a ping is judged, then admitted. */
+  #lastKey = '';
+  #lastAt = -1;
   /** Keys of the old generation that have a row in the young one as well. */
   #promoted = 0;
 
@@ -40,8 +43,9 @@ export class TwoGenerationRows {
 
   /** Index of the row of a key, or −1. */
   find(key: string): number {
+    if (key === this.#lastKey && this.#lastAt >= 0) return this.#lastAt;
     const at = this.#young.index.get(key);
-    if (at !== undefined) return at;
+    if (at !== undefined) return this.#remember(key, at);
     const { index, values } = this.#old;
     const from = index.get(key);
     if (from === undefined) return -1;
@@ -62,6 +66,12 @@ export class TwoGenerationRows {
     const at = index.size * this.width;
     if (at + this.width > values.length) this.#grow();
     index.set(key, at);
+    return this.#remember(key, at);
+  }
+
+  #remember(key: string, at: number): number {
+    this.#lastKey = key;
+    this.#lastAt = at;
     return at;
   }
 

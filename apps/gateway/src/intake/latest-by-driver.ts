@@ -40,6 +40,11 @@ export class LatestByDriver {
 
   /** Takes out up to `max` drivers' pings, those first whose drivers came first. */
   take(max: number): PendingPing[] {
+    if (this.#latest.size <= max) {
+      const all = [...this.#latest.values()];
+      this.#latest.clear();
+      return all;
+    }
     const taken: PendingPing[] = [];
     for (const [driverId, pending] of this.#latest) {
       if (taken.length === max) break;

@@ -1,3 +1,4 @@
+import type { Duplex } from 'node:stream';
 import type { Claims, TokenVerifier } from '@hexfleet/access';
 import { authenticate, Problem, problemOf } from '@hexfleet/web-edge';
 import type { FrameCodec, PingRequest, ServerFrame } from '@hexfleet/wire';
@@ -22,9 +23,12 @@ export class DriverSocket {
   #framesInFlight = 0;
   #isHeard = true;
   #isPinged = false;
+  #isHeld = false;
 
   constructor(
     private readonly webSocket: WebSocket,
+    /** What the WebSocket runs on. */
+    private readonly connection: Duplex,
     private readonly codec: FrameCodec,
     claims: Claims,
     private readonly surroundings: SocketSurroundings,
@@ -138,11 +142,28 @@ export class DriverSocket {
   #send(frame: ServerFrame): void {
     const { webSocket, codec, surroundings } = this;
     if (webSocket.readyState !== webSocket.OPEN) return;
-    if (webSocket.bufferedAmount > surroundings.maxBufferedBytes) {
+    const isPastBound = () => webSocket.bufferedAmount > surroundings.maxBufferedBytes;
+    if (isPastBound()) this.#letGo();
+    if (isPastBound()) {
       this.#close(CLOSE.tryAgainLater, 'answers are not read');
       return;
     }
+    this.#hold();
     webSocket.send(codec.writeServerFrame(frame));
+  }
+
+  /** The stream acknowledges many frames in one turn: their answers go out in one write, which costs more than they do. */
+  #hold(): void {
+    if (this.#isHeld) return;
+    this.#isHeld = true;
+    this.connection.cork();
+    setImmediate(() => this.#letGo());
+  }
+
+  #letGo(): void {
+    if (!this.#isHeld) return;
+    this.#isHeld = false;
+    this.connection.uncork();
   }
 
   #close(code: number, reason: string): void {

@@ -107,7 +107,7 @@ export class DriverStream {
       const codec = codecFor(request);
       socket.off('error', hangUp);
       if (!socket.destroyed) {
-        this.#server.handleUpgrade(request, socket, head, (webSocket) => this.#open(webSocket, codec, claims));
+        this.#server.handleUpgrade(request, socket, head, (webSocket) => this.#open(webSocket, socket, codec, claims));
       }
     } catch (error) {
       answerRaw(socket, problemOf(error));
@@ -130,8 +130,8 @@ export class DriverStream {
     throw new Problem('forbidden', `a token of role ${claims.role} may not do this`);
   }
 
-  #open(webSocket: WebSocket, codec: FrameCodec, claims: Claims): void {
-    const socket = new DriverSocket(webSocket, codec, claims, this.surroundings);
+  #open(webSocket: WebSocket, connection: Duplex, codec: FrameCodec, claims: Claims): void {
+    const socket = new DriverSocket(webSocket, connection, codec, claims, this.surroundings);
     this.#sockets.add(socket);
     webSocket.on('close', () => {
       this.#sockets.delete(socket);
