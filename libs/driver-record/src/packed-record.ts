@@ -12,9 +12,11 @@
  * `life` names one unbroken spell of availability; riders' pseudonyms are derived from it. The writer fills it in.
  * Angles keep 10⁻⁷ degrees, about a centimetre.
  */
-import { type Ping, STATUSES, type Status } from '@hexfleet/ping';
+import { MAX_VEHICLE_CLASS_LENGTH, type Ping, STATUSES, type Status } from '@hexfleet/ping';
 
+/** A record whose vehicle class has a code: the usual, and the shortest. */
 export const RECORD_BYTES = 30;
+export const MAX_RECORD_BYTES = RECORD_BYTES + MAX_VEHICLE_CLASS_LENGTH;
 
 const OFFSET = {
   capturedAt: 0,
@@ -60,6 +62,11 @@ export function recordLength(ping: Pick<Ping, 'vehicleClass'>): number {
   return VEHICLE_CLASS_CODES.get(ping.vehicleClass) ? RECORD_BYTES : RECORD_BYTES + ping.vehicleClass.length;
 }
 
+/** Whether so many bytes can be a record; those of a foreign key or publisher need not. */
+export function isRecordLength(bytes: number): boolean {
+  return bytes >= RECORD_BYTES && bytes <= MAX_RECORD_BYTES;
+}
+
 /** Packs a valid ping at `offset` and returns the offset behind it. The writer's two fields are left zero. */
 export function writeRecord(target: Buffer, offset: number, ping: Omit<Ping, 'driverId'>): number {
   const classCode = VEHICLE_CLASS_CODES.get(ping.vehicleClass) ?? 0;
@@ -92,20 +99,42 @@ export function stampRecord(record: Buffer, life: number, writtenAtMs: number): 
   record.writeUIntBE(writtenAfterMs, OFFSET.writtenAfter, 3);
 }
 
-export function recordCapturedAtMs(record: Buffer): number {
-  return record.readUIntBE(OFFSET.capturedAt, 6);
+/**
+ * Here and below, `at` is where the record begins, in bytes. Asked several times a ping, so the bytes are put together here:
+ * the Buffer's `readUIntBE` costs enough more to show in what the writer does with one.
+ */
+export function recordCapturedAtMs(record: Buffer, at = 0): number {
+  const high = byteAt(record, at) * 0x100 + byteAt(record, at + 1);
+  const low =
+    (byteAt(record, at + 2) << 24) |
+    (byteAt(record, at + 3) << 16) |
+    (byteAt(record, at + 4) << 8) |
+    byteAt(record, at + 5);
+  return high * 2 ** 32 + (low >>> 0);
 }
 
-export function recordSeq(record: Buffer): number {
-  return record.readUInt32BE(OFFSET.seq);
+function byteAt(record: Buffer, at: number): number {
+  return record[at] as number;
+}
+
+export function recordSeq(record: Buffer, at = 0): number {
+  return record.readUInt32BE(at + OFFSET.seq);
 }
 
 export function recordLife(record: Buffer): number {
   return record.readUInt16BE(OFFSET.life);
 }
 
-export function recordStatus(record: Buffer): Status {
-  return STATUSES[record[OFFSET.status] as number] ?? 'idle';
+export function recordStatus(record: Buffer, at = 0): Status {
+  return STATUSES[record[at + OFFSET.status] as number] ?? 'idle';
+}
+
+/**
+ * Order of two pings of one driver: by capture time, then by sequence number. Positive when the first is newer. The second
+ * begins at `at`.
+ */
+export function compareOrder(a: Buffer, b: Buffer, at = 0): number {
+  return recordCapturedAtMs(a) - recordCapturedAtMs(b, at) || recordSeq(a) - recordSeq(b, at);
 }
 
 export function recordLatDeg(record: Buffer): number {

@@ -1,4 +1,4 @@
-import { recordCapturedAtMs, recordSeq } from '@hexfleet/driver-record';
+import { compareOrder } from '@hexfleet/driver-record';
 import { directorySlotOf } from '@hexfleet/geo-partition';
 import { distanceM, type LatLng } from '@hexfleet/geodesy';
 import { entriesKeptMs } from './directory.js';
@@ -109,8 +109,7 @@ export class LocationReader {
 
 function newer(a: Buffer | undefined, b: Buffer | undefined): Buffer | undefined {
   if (a === undefined || b === undefined) return a ?? b;
-  const order = recordCapturedAtMs(a) - recordCapturedAtMs(b) || recordSeq(a) - recordSeq(b);
-  return order > 0 ? a : b;
+  return compareOrder(a, b) > 0 ? a : b;
 }
 
 /**

@@ -1,5 +1,5 @@
 import { readRecord } from '@hexfleet/driver-record';
-import type { Ping } from '@hexfleet/ping';
+import { MAX_VEHICLE_CLASS_LENGTH, type Ping } from '@hexfleet/ping';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { decodePingBatch, encodePingBatch, MAX_BATCH_PINGS } from './ping-batch.js';
@@ -51,6 +51,15 @@ describe('ping batches', () => {
     const foreign = Buffer.from(message);
     foreign[0] = 2;
     expect(() => decodePingBatch(foreign)).toThrow(/version 2/);
+  });
+
+  it('refuses a record longer than any', () => {
+    const header = { publisher: '00'.repeat(8), totalBefore: 0, receivedAtMs: 0 };
+    const one = fc.sample(ping, 1)[0] as Ping;
+    const ofClass = (length: number) =>
+      encodePingBatch({ ...header, pings: [{ ...one, vehicleClass: 'x'.repeat(length) }] });
+    expect(decodePingBatch(ofClass(MAX_VEHICLE_CLASS_LENGTH)).size).toBe(1);
+    expect(() => decodePingBatch(ofClass(MAX_VEHICLE_CLASS_LENGTH + 1))).toThrow(RangeError);
   });
 
   it('survives any bytes with a RangeError at worst', () => {

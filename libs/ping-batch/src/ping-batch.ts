@@ -6,7 +6,7 @@
  *    2  8 B  publisher, random               22  u16  number of pings
  *   24  then for each ping: u8 length of the id, u8 length of the record, the id in ASCII, the record
  */
-import { RECORD_BYTES, recordLength, writeRecord } from '@hexfleet/driver-record';
+import { isRecordLength, recordLength, writeRecord } from '@hexfleet/driver-record';
 import type { Ping } from '@hexfleet/ping';
 
 const VERSION = 1;
@@ -65,7 +65,7 @@ export function encodePingBatch(
 
 /**
  * Decodes a batch.
- * @throws RangeError when it is truncated, of another version or holds a short record: the writer counts and skips it.
+ * @throws RangeError when it is truncated, of another version or holds what can't be a record: the writer counts and skips it.
  */
 export function decodePingBatch(message: Buffer): PingBatch {
   if (message.length < HEADER_BYTES) throw new RangeError('a ping batch is at least 24 bytes long');
@@ -76,7 +76,8 @@ export function decodePingBatch(message: Buffer): PingBatch {
     if (offset + 2 > message.length) throw new RangeError('truncated ping batch');
     const recordBytes = message[offset + 1] as number;
     offset += 2 + (message[offset] as number) + recordBytes;
-    if (offset > message.length || recordBytes < RECORD_BYTES) throw new RangeError('truncated ping batch');
+    if (offset > message.length || !isRecordLength(recordBytes))
+      throw new RangeError('truncated ping batch, or no record');
   }
   if (offset !== message.length) throw new RangeError('bytes after the last ping of a batch');
   return {

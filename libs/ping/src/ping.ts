@@ -5,7 +5,8 @@ export type Status = (typeof STATUSES)[number];
 /** Driver ids: 1–64 characters. */
 export const DRIVER_ID_PATTERN = /^[A-Za-z0-9_.:-]{1,64}$/;
 /** Vehicle classes: short names, such as car, bike, auto. */
-export const VEHICLE_CLASS_PATTERN = /^[a-z0-9_-]{1,16}$/;
+export const MAX_VEHICLE_CLASS_LENGTH = 16;
+export const VEHICLE_CLASS_PATTERN = new RegExp(`^[a-z0-9_-]{1,${MAX_VEHICLE_CLASS_LENGTH}}$`);
 
 /**
  * One position report of one driver, valid in itself: every field is in range. Optional readings that the phone did not
