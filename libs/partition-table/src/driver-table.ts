@@ -1,70 +1,112 @@
-import { recordCapturedAtMs, recordLife, recordSeq, recordStatus } from '@hexfleet/driver-record';
+import { DriverRows } from './driver-rows.js';
+import type { DriverWrite } from './effects.js';
 
 /** Captured long before any ping: the directory does not know, or may have forgotten, that the driver is here. */
 export const NEVER_MS = Number.NEGATIVE_INFINITY;
+/** The row of a driver that the table does not hold. */
+export const NO_ROW = -1;
 
-export interface TableEntry {
-  capturedAtMs: number;
-  seq: number;
-  life: number;
-  available: boolean;
-  /** Capture time of the ping with which the directory was last told that the driver is here. */
-  confirmedAtMs: number;
-  record: Buffer;
-}
+const FIRST_ROWS = 64;
+/** A table that uses a smaller part of its rows gives memory back. */
+const LEAST_USE = 1 / 4;
 
-/** The newest ping of each driver in one partition, as Redis holds it: it changes only when a write is known to have counted. */
+/**
+ * The newest ping of each driver in one partition, as Redis holds it: it changes only when a write is known to have counted.
+ *
+ * A driver is a row of numbers and no object: the collector would mark a hundred thousand of them again and again, and a
+ * ping would miss the cache for each. A row is its driver's until it is deleted or the table compacted.
+ */
 export class DriverTable {
-  private readonly entries = new Map<string, TableEntry>();
+  private readonly index = new Map<string, number>();
+  private rows = new DriverRows(FIRST_ROWS);
+  /** Rows of deleted drivers. The others below `size` + `freeRows.length` are in use. */
+  private freeRows: number[] = [];
   /** False when there surely are none: asked every second, and a table is large. */
   private mayHoldUnconfirmed = false;
 
   get size(): number {
-    return this.entries.size;
+    return this.index.size;
   }
 
-  get(driverId: string): TableEntry | undefined {
-    return this.entries.get(driverId);
+  /** How many drivers there is memory for. */
+  get capacity(): number {
+    return this.rows.capacity;
   }
 
-  set(driverId: string, record: Buffer, confirmedAtMs: number): void {
-    const known = this.entries.get(driverId);
-    if (known === undefined) {
-      if (confirmedAtMs === NEVER_MS) this.mayHoldUnconfirmed = true;
-      this.entries.set(driverId, {
-        capturedAtMs: recordCapturedAtMs(record),
-        seq: recordSeq(record),
-        life: recordLife(record),
-        available: recordStatus(record) === 'available',
-        confirmedAtMs,
-        record: Buffer.from(record),
-      });
+  /** Row of a driver, or `NO_ROW`. */
+  find(driverId: string): number {
+    return this.index.get(driverId) ?? NO_ROW;
+  }
+
+  capturedAtMs(row: number): number {
+    return this.rows.capturedAtMs(row);
+  }
+
+  isAvailable(row: number): boolean {
+    return this.rows.isAvailable(row);
+  }
+
+  /** The spell of availability: the record's, until the directory says another. */
+  life(row: number): number {
+    return this.rows.life(row);
+  }
+
+  /** Capture time of the ping with which the directory was last told that the driver is here. */
+  confirmedAtMs(row: number): number {
+    return this.rows.confirmedAtMs(row);
+  }
+
+  /** Order of a record and the one held; see `compareOrder` of records. */
+  compareOrder(record: Buffer, row: number): number {
+    return this.rows.compareOrder(record, row);
+  }
+
+  /** What can't be a record counts as one of 1970. `row` is the driver's, for who has looked it up already. */
+  set(driverId: string, record: Buffer, confirmedAtMs: number, row = this.find(driverId)): void {
+    if (row === NO_ROW) {
+      this.add(driverId, record, confirmedAtMs);
       return;
     }
-    known.capturedAtMs = recordCapturedAtMs(record);
-    known.seq = recordSeq(record);
-    known.life = recordLife(record);
-    known.available = recordStatus(record) === 'available';
-    known.confirmedAtMs = Math.max(known.confirmedAtMs, confirmedAtMs);
-    if (known.record.length === record.length) overwrite(known.record, record);
-    else known.record = Buffer.from(record);
+    this.rows.setRecord(row, record);
+    if (confirmedAtMs > this.rows.confirmedAtMs(row)) this.rows.confirm(row, confirmedAtMs);
+  }
+
+  setLife(row: number, life: number): void {
+    this.rows.setLife(row, life);
+  }
+
+  confirm(row: number, confirmedAtMs: number): void {
+    this.rows.confirm(row, confirmedAtMs);
   }
 
   delete(driverId: string): void {
-    this.entries.delete(driverId);
+    const row = this.find(driverId);
+    if (row === NO_ROW) return;
+    this.index.delete(driverId);
+    this.freeRows.push(row);
   }
 
-  [Symbol.iterator](): IterableIterator<[string, TableEntry]> {
-    return this.entries.entries();
+  /** All drivers with their records, which are views: valid until the table is next written to. */
+  views(): DriverWrite[] {
+    const views: DriverWrite[] = [];
+    for (const [driverId, row] of this.index) views.push({ driverId, record: this.rows.view(row) });
+    return views;
+  }
+
+  /** Drivers whose newest ping is older than `ttlMs`. */
+  silent(nowMs: number, ttlMs: number): string[] {
+    const silent: string[] = [];
+    for (const [driverId, row] of this.index) if (nowMs - this.rows.capturedAtMs(row) > ttlMs) silent.push(driverId);
+    return silent;
   }
 
   /** Up to `max` drivers of whom the directory has not been told, or may have forgotten. */
-  unconfirmed(max: number): [driverId: string, entry: TableEntry][] {
-    const found: [string, TableEntry][] = [];
+  unconfirmed(max: number): [driverId: string, row: number][] {
+    const found: [string, number][] = [];
     if (!this.mayHoldUnconfirmed) return found;
-    for (const [driverId, entry] of this.entries) {
+    for (const [driverId, row] of this.index) {
       if (found.length === max) return found;
-      if (entry.confirmedAtMs === NEVER_MS) found.push([driverId, entry]);
+      if (this.rows.confirmedAtMs(row) === NEVER_MS) found.push([driverId, row]);
     }
     this.mayHoldUnconfirmed = found.length > 0;
     return found;
@@ -73,24 +115,30 @@ export class DriverTable {
   /** The directory may have forgotten everyone: introduce them again. */
   forgetConfirmations(): void {
     this.mayHoldUnconfirmed = true;
-    for (const entry of this.entries.values()) entry.confirmedAtMs = NEVER_MS;
+    for (const row of this.index.values()) this.rows.confirm(row, NEVER_MS);
   }
-}
 
-/** A record is so short that a loop beats a call into the runtime. */
-function overwrite(target: Buffer, source: Buffer): void {
-  for (let i = 0; i < source.length; i++) target[i] = source[i] as number;
-}
+  /** Gives memory back after many drivers have gone. Rows get new numbers: never while one is held. */
+  compact(): void {
+    if (this.capacity === FIRST_ROWS || this.size >= this.capacity * LEAST_USE) return;
+    let capacity = FIRST_ROWS;
+    while (capacity < 2 * this.size) capacity *= 2;
+    const compacted = new DriverRows(capacity);
+    let to = 0;
+    for (const [driverId, row] of this.index) {
+      compacted.copyRow(this.rows, row, to);
+      this.index.set(driverId, to++);
+    }
+    this.rows = compacted;
+    this.freeRows = [];
+  }
 
-/** Order of two pings of one driver: by capture time, then by sequence number. Positive when the first is newer. */
-export function compareOrder(
-  a: { readonly capturedAtMs: number; readonly seq: number },
-  b: { readonly capturedAtMs: number; readonly seq: number },
-): number {
-  return a.capturedAtMs - b.capturedAtMs || a.seq - b.seq;
-}
-
-/** The order of a packed record. */
-export function orderOf(record: Buffer): { capturedAtMs: number; seq: number } {
-  return { capturedAtMs: recordCapturedAtMs(record), seq: recordSeq(record) };
+  private add(driverId: string, record: Buffer, confirmedAtMs: number): void {
+    if (confirmedAtMs === NEVER_MS) this.mayHoldUnconfirmed = true;
+    const row = this.freeRows.pop() ?? this.size;
+    if (row === this.capacity) this.rows = this.rows.grown();
+    this.index.set(driverId, row);
+    this.rows.setRecord(row, record);
+    this.rows.confirm(row, confirmedAtMs);
+  }
 }

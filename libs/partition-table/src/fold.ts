@@ -1,6 +1,6 @@
-import { recordCapturedAtMs, recordSeq, recordStatus } from '@hexfleet/driver-record';
+import { compareOrder, recordCapturedAtMs, recordStatus } from '@hexfleet/driver-record';
 import type { BatchedPing } from '@hexfleet/ping-batch';
-import { compareOrder, type DriverTable, type TableEntry } from './driver-table.js';
+import { type DriverTable, NO_ROW } from './driver-table.js';
 import type { StreamBatch } from './effects.js';
 import {
   isCovered,
@@ -13,14 +13,12 @@ import {
 /** A ping that is the newest of its driver in what was folded. */
 export interface Winner {
   readonly ping: BatchedPing;
-  readonly capturedAtMs: number;
-  readonly seq: number;
   /** Counted before: it comes from a message that the starting totals cover. */
   readonly counted: boolean;
   /** It, or a ping that it superseded, says that the driver was not available. */
   readonly wasBusy: boolean;
-  /** What the table holds of the driver. */
-  readonly known: TableEntry | undefined;
+  /** Row of the driver in the table, or `NO_ROW`: as long as no driver is deleted and the table is not compacted. */
+  readonly row: number;
 }
 
 /** Totals while they grow. */
@@ -88,22 +86,22 @@ function compete(
   at: { readonly nowMs: number; readonly ttlMs: number },
 ): void {
   const { driverId, record } = ping;
-  const capturedAtMs = recordCapturedAtMs(record);
-  if (at.nowMs - capturedAtMs > at.ttlMs) {
+  if (at.nowMs - recordCapturedAtMs(record) > at.ttlMs) {
     if (!counted) tally.expired++;
     return;
   }
   const rival = winners.get(driverId);
-  const known = rival === undefined ? table.get(driverId) : rival.known;
-  const seq = recordSeq(record);
-  const before = rival ?? known;
-  if (before !== undefined && compareOrder({ capturedAtMs, seq }, before) <= 0) {
+  const row = rival === undefined ? table.find(driverId) : rival.row;
+  let order = 1;
+  if (rival !== undefined) order = compareOrder(record, rival.ping.record);
+  else if (row !== NO_ROW) order = table.compareOrder(record, row);
+  if (order <= 0) {
     if (!counted) tally.superseded++;
     return;
   }
   if (rival !== undefined && !rival.counted) tally.superseded++;
   const wasBusy = rival?.wasBusy === true || recordStatus(record) !== 'available';
-  winners.set(driverId, { ping, capturedAtMs, seq, counted, wasBusy, known });
+  winners.set(driverId, { ping, counted, wasBusy, row });
 }
 
 /**

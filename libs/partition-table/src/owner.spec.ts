@@ -286,6 +286,19 @@ describe('the owner of a partition', () => {
     expect(asked.wants('wait').drivers).toBe(0);
   });
 
+  it('removes what Redis holds that can`t be a record, and keeps the rest', () => {
+    const asked = new Asked();
+    const records = [
+      { driverId: 'short', record: Buffer.alloc(RECORD_BYTES - 1, 0xff) },
+      { driverId: 'a', record: recordOf(5, 1_000) },
+      { driverId: 'long', record: Buffer.alloc(500, 0xff) },
+    ];
+    asked.grant('claim', { kind: 'built', n: 3, by: 4, totals: NO_TOTALS, records });
+    asked.feed({ tick: true });
+    expect(asked.grant('apply', 'ok').removals).toEqual(['short', 'long']);
+    expect(asked.wants('enter').requests.map(({ driverId }) => driverId)).toEqual(['a']);
+  });
+
   it('goes on from what Redis holds: position, counts and drivers', () => {
     const asked = new Asked();
     const totals = { ...NO_TOTALS, position: { stream: 's', seq: 8 }, written: 4 };

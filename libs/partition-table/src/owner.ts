@@ -9,8 +9,8 @@
  * A base that is not the one expected (Redis emptied or rolled back) is replaced by the whole table. The generator ends
  * when a newer owner has taken over: its return value is that owner's epoch where it is known, else 0.
  */
-import { recordStatus, stampRecord } from '@hexfleet/driver-record';
-import { compareOrder, DriverTable, NEVER_MS, orderOf } from './driver-table.js';
+import { compareOrder, recordCapturedAtMs, recordStatus, stampRecord } from '@hexfleet/driver-record';
+import { DriverTable, NEVER_MS, NO_ROW } from './driver-table.js';
 import type { DirectoryBirths, DriverWrite, Entered, EnterRequest, OwnerInput, Todo } from './effects.js';
 import { FencedKeys, type Write } from './fenced-keys.js';
 import { type Fold, foldBatches, type Tally, type Winner } from './fold.js';
@@ -34,6 +34,20 @@ export interface OwnerSettings {
 const CONFIRMED_FOR_TTLS = 1.3;
 /** Most drivers introduced to the directory in one tick. */
 const INTRODUCTIONS_A_TICK = 500;
+
+/** Pings to write, and side by side with them what is to be remembered of each once the write has counted. */
+class Accepted {
+  readonly sets: DriverWrite[] = [];
+  readonly rows: number[] = [];
+  readonly confirmedAtMs: number[] = [];
+
+  /** `row`: the driver's in the table, or `NO_ROW`. `confirmedAtMs`: what the directory was told just now, or `NEVER_MS`. */
+  add(ping: DriverWrite, row: number, confirmedAtMs: number): void {
+    this.sets.push(ping);
+    this.rows.push(row);
+    this.confirmedAtMs.push(confirmedAtMs);
+  }
+}
 
 /** Runs until it is fenced. See the top of the file; effects and their replies are in `effects.ts`. */
 export function ownPartition(settings: OwnerSettings): Steps<number> {
@@ -75,67 +89,60 @@ class PartitionOwner {
     if (claim.kind === 'fenced') return claim.epoch;
     if (claim.kind === 'built') {
       this.totals = claim.totals;
-      for (const { driverId, record } of claim.records) this.table.set(driverId, record, NEVER_MS);
+      this.readBack(claim.records);
       return 0;
     }
     this.totals = yield* ask({ kind: 'recall' });
     const { batches, nowMs } = yield* ask({ kind: 'replay', after: this.totals.position });
     const fold = foldBatches(batches, this.totals, this.table, { nowMs, ttlMs: this.settings.ttlMs, again: true });
-    const { sets, confirmed } = yield* this.enterWinners(fold, nowMs);
-    this.remember(sets, [], confirmed);
+    this.remember(yield* this.enterWinners(fold, nowMs), []);
     this.totals = fold.tally;
     this.asOfMs = nowMs;
     yield* this.writeWholeTable(nowMs);
     return 0;
   }
 
+  private readBack(records: readonly DriverWrite[]): void {
+    for (const { driverId, record } of records) this.table.set(driverId, record, NEVER_MS);
+  }
+
   /** Writes new pings, and lets go of drivers that went elsewhere, in one step. */
   private *takeIn({ batches, todos, nowMs }: OwnerInput): Steps<void> {
     const fold = foldBatches(batches, this.totals, this.table, { nowMs, ttlMs: this.settings.ttlMs, again: false });
-    const { sets, confirmed } = yield* this.enterWinners(fold, nowMs);
+    const accepted = yield* this.enterWinners(fold, nowMs);
     // Of a driver that has just pinged here, the directory says more the next time.
     const { cleared, removals } = yield* this.settle(todos.filter(({ driverId }) => !fold.winners.has(driverId)));
     if (batches.length === 0 && cleared.length === 0) return;
     const changedPublishers = [...fold.changedPublishers];
-    yield* this.apply({ sets, removals, totals: fold.tally, changedPublishers }, nowMs, confirmed);
+    yield* this.apply(accepted, { removals, totals: fold.tally, changedPublishers }, nowMs);
     if (!this.fenced && cleared.length > 0) yield* ask({ kind: 'clear', todos: cleared });
   }
 
   /** Tells the directory of drivers that are new here or not confirmed lately, and stamps the records to write. */
-  private *enterWinners(
-    { winners, tally }: Fold,
-    nowMs: number,
-  ): Steps<{ sets: DriverWrite[]; confirmed: Map<string, number> }> {
-    const confirmed = new Map<string, number>();
-    const { sets, requests } = this.knownAndNew(winners, tally, nowMs);
-    if (requests.length === 0) return { sets, confirmed };
+  private *enterWinners(fold: Fold, nowMs: number): Steps<Accepted> {
+    const { accepted, requests } = this.knownAndNew(fold, nowMs);
+    if (requests.length === 0) return accepted;
     const entered = yield* this.enter(requests);
-    yield* this.breakTies(requests, entered, winners);
-    for (const [i, request] of requests.entries()) {
-      const winner = winners.get(request.driverId) as Winner;
+    yield* this.breakTies(requests, entered, fold.winners);
+    for (const [i, { driverId, capturedAtMs }] of requests.entries()) {
+      const winner = fold.winners.get(driverId) as Winner;
       const reply = entered[i];
-      if (reply?.ok) {
-        confirmed.set(request.driverId, winner.capturedAtMs);
-        sets.push(written(winner, reply.life, tally, nowMs));
-      } else if (!winner.counted) tally.superseded++;
+      if (reply?.ok) accepted.add(written(winner, reply.life, fold.tally, nowMs), winner.row, capturedAtMs);
+      else if (!winner.counted) fold.tally.superseded++;
     }
-    return { sets, confirmed };
+    return accepted;
   }
 
   /** Whom the directory knows to be here, ready to be written, and whom it is to be told of. */
-  private knownAndNew(
-    winners: ReadonlyMap<string, Winner>,
-    tally: Tally,
-    nowMs: number,
-  ): { sets: DriverWrite[]; requests: EnterRequest[] } {
-    const sets: DriverWrite[] = [];
+  private knownAndNew({ winners, tally }: Fold, nowMs: number): { accepted: Accepted; requests: EnterRequest[] } {
+    const accepted = new Accepted();
     const requests: EnterRequest[] = [];
     for (const winner of winners.values()) {
       const request = this.enterRequestOf(winner);
-      if (request === undefined) sets.push(written(winner, winner.known?.life ?? 0, tally, nowMs));
-      else requests.push(request);
+      if (request !== undefined) requests.push(request);
+      else accepted.add(written(winner, this.table.life(winner.row), tally, nowMs), winner.row, NEVER_MS);
     }
-    return { sets, requests };
+    return { accepted, requests };
   }
 
   private *enter(requests: readonly EnterRequest[]): Steps<Entered[]> {
@@ -158,7 +165,9 @@ class PartitionOwner {
     const seen = yield* ask({ kind: 'look', wants: tied });
     const newer = tied.filter(({ driverId }, j) => {
       const { record } = (winners.get(driverId) as Winner).ping;
-      return (seen[j] ?? []).every((other) => !this.isNewerElsewhere(other.partition, other.record, record));
+      return (seen[j] ?? []).every(
+        (other) => !this.isNewerElsewhere(other.partition, compareOrder(other.record, record)),
+      );
     });
     if (newer.length === 0) return;
     const again = yield* this.enter(newer.map(({ i }) => ({ ...(requests[i] as EnterRequest), force: true })));
@@ -166,15 +175,23 @@ class PartitionOwner {
   }
 
   /** What to ask of the directory, or undefined where it need not be asked. A spell of availability that ends is told it. */
-  private enterRequestOf(winner: Winner): EnterRequest | undefined {
-    const { ping, capturedAtMs, known } = winner;
-    const available = recordStatus(ping.record) === 'available';
+  private enterRequestOf({ ping, row, wasBusy }: Winner): EnterRequest | undefined {
+    const { table } = this;
+    const capturedAtMs = recordCapturedAtMs(ping.record);
     let life: number;
-    if (known === undefined) life = -1;
-    else if (known.available && winner.wasBusy) life = (known.life + 1) & 0xffff;
-    else if (capturedAtMs - known.confirmedAtMs > CONFIRMED_FOR_TTLS * this.settings.ttlMs) life = known.life;
+    if (row === NO_ROW) life = -1;
+    else if (wasBusy && table.isAvailable(row)) life = (table.life(row) + 1) & 0xffff;
+    else if (capturedAtMs - table.confirmedAtMs(row) > CONFIRMED_FOR_TTLS * this.settings.ttlMs) life = table.life(row);
     else return undefined;
-    return { driverId: ping.driverId, capturedAtMs, holds: known !== undefined, force: false, available, life };
+    const available = recordStatus(ping.record) === 'available';
+    return { driverId: ping.driverId, capturedAtMs, holds: row !== NO_ROW, force: false, available, life };
+  }
+
+  /** What to tell the directory of a driver that is held here. */
+  private requestToKeep(driverId: string, row: number, force: boolean): EnterRequest {
+    const { table } = this;
+    const capturedAtMs = table.capturedAtMs(row);
+    return { driverId, capturedAtMs, holds: true, force, available: table.isAvailable(row), life: table.life(row) };
   }
 
   /**
@@ -182,7 +199,7 @@ class PartitionOwner {
    * to-do may be cleared after the write that removes it, or after any write where it isn't held.
    */
   private *settle(todos: readonly Todo[]): Steps<{ cleared: readonly Todo[]; removals: readonly string[] }> {
-    const held = todos.filter(({ driverId }) => this.table.get(driverId) !== undefined);
+    const held = todos.filter(({ driverId }) => this.table.find(driverId) !== NO_ROW);
     if (held.length === 0) return { cleared: todos, removals: [] };
     const wants = held.map(({ driverId, elsewhere }) => ({ driverId, partitions: elsewhere }));
     const seen = yield* ask({ kind: 'look', wants });
@@ -190,36 +207,35 @@ class PartitionOwner {
     const removals: string[] = [];
     const reclaims: EnterRequest[] = [];
     for (const [i, todo] of held.entries()) {
-      const entry = this.table.get(todo.driverId);
-      if (entry === undefined) continue;
-      if ((seen[i] ?? []).some(({ partition, record }) => this.isNewerElsewhere(partition, record, entry.record))) {
+      const row = this.table.find(todo.driverId);
+      const others = seen[i] ?? [];
+      if (others.some((other) => this.isNewerElsewhere(other.partition, this.table.compareOrder(other.record, row)))) {
         removals.push(todo.driverId);
         continue;
       }
       staying.add(todo);
-      if (entry.capturedAtMs < todo.capturedAtMs) continue;
-      const { capturedAtMs, life, available } = entry;
-      reclaims.push({ driverId: todo.driverId, capturedAtMs, holds: true, force: true, life, available });
+      const request = this.requestToKeep(todo.driverId, row, true);
+      if (request.capturedAtMs >= todo.capturedAtMs) reclaims.push(request);
     }
     yield* this.confirm(reclaims);
     return { cleared: todos.filter((todo) => !staying.has(todo)), removals };
   }
 
-  /** An exact tie is decided by the number of the partition, so that exactly one of two keeps the driver. */
-  private isNewerElsewhere(partition: number, there: Buffer, here: Buffer): boolean {
-    const order = compareOrder(orderOf(there), orderOf(here));
+  /**
+   * `order`: of the record there and the one here. An exact tie is decided by the number of the partition, so that exactly one
+   * of two keeps the driver.
+   */
+  private isNewerElsewhere(partition: number, order: number): boolean {
     return order > 0 || (order === 0 && partition > this.settings.partition);
   }
 
   private *keepHouse({ nowMs }: OwnerInput): Steps<void> {
-    const removals: string[] = [];
-    for (const [driverId, entry] of this.table) {
-      if (nowMs - entry.capturedAtMs > this.settings.ttlMs) removals.push(driverId);
-    }
+    const removals = this.table.silent(nowMs, this.settings.ttlMs);
     if (removals.length > 0 || nowMs - this.wroteAtMs >= this.settings.heartbeatMs) {
-      yield* this.apply({ sets: [], removals, totals: this.totals, changedPublishers: [] }, nowMs);
+      yield* this.apply(new Accepted(), { removals, totals: this.totals, changedPublishers: [] }, nowMs);
       if (this.fenced) return;
     }
+    this.table.compact();
     yield* this.introduce();
     if (this.totals !== this.savedTotals && nowMs - this.savedAtMs >= this.settings.checkpointMs) {
       yield* ask({ kind: 'checkpoint', totals: this.totals });
@@ -232,9 +248,7 @@ class PartitionOwner {
   private *introduce(): Steps<void> {
     const requests = this.table
       .unconfirmed(INTRODUCTIONS_A_TICK)
-      .map(([driverId, { capturedAtMs, life, available }]) => {
-        return { driverId, capturedAtMs, holds: true, force: false, life, available };
-      });
+      .map(([driverId, row]) => this.requestToKeep(driverId, row, false));
     yield* this.confirm(requests, 'whatever the answer');
   }
 
@@ -246,44 +260,38 @@ class PartitionOwner {
     if (requests.length === 0) return;
     const entered = yield* this.enter(requests);
     for (const [i, { driverId, capturedAtMs }] of requests.entries()) {
-      const entry = this.table.get(driverId);
+      const row = this.table.find(driverId);
       const reply = entered[i];
-      if (entry === undefined || reply === undefined) continue;
-      if (reply.ok || counts === 'whatever the answer') entry.confirmedAtMs = capturedAtMs;
-      if (reply.ok) entry.life = reply.life;
+      if (row === NO_ROW || reply === undefined) continue;
+      if (reply.ok || counts === 'whatever the answer') this.table.confirm(row, capturedAtMs);
+      if (reply.ok) this.table.setLife(row, reply.life);
     }
   }
 
-  private *apply(
-    changes: Omit<Write, 'asOfMs'>,
-    nowMs: number,
-    confirmed: ReadonlyMap<string, number> = new Map(),
-  ): Steps<void> {
-    const outcome = yield* this.keys.apply({ ...changes, asOfMs: this.asOfMs });
+  private *apply(accepted: Accepted, changes: Omit<Write, 'sets' | 'asOfMs'>, nowMs: number): Steps<void> {
+    const outcome = yield* this.keys.apply({ ...changes, sets: accepted.sets, asOfMs: this.asOfMs });
     if (outcome === 'fenced') {
       this.fenced = true;
       return;
     }
-    this.remember(changes.sets, changes.removals, confirmed);
+    this.remember(accepted, changes.removals);
     this.totals = changes.totals;
     this.wroteAtMs = nowMs;
     if (outcome === 'diverged') yield* this.writeWholeTable(nowMs);
   }
 
   private *writeWholeTable(nowMs: number): Steps<void> {
-    const sets = [...this.table].map(([driverId, { record }]) => ({ driverId, record }));
-    const outcome = yield* this.keys.adopt(sets, this.totals, this.asOfMs);
+    const outcome = yield* this.keys.adopt(this.table.views(), this.totals, this.asOfMs);
     this.fenced = outcome === 'fenced';
     this.wroteAtMs = nowMs;
     this.table.forgetConfirmations();
   }
 
-  private remember(
-    sets: readonly DriverWrite[],
-    removals: readonly string[],
-    confirmed: ReadonlyMap<string, number>,
-  ): void {
-    for (const { driverId, record } of sets) this.table.set(driverId, record, confirmed.get(driverId) ?? NEVER_MS);
+  private remember({ sets, rows, confirmedAtMs }: Accepted, removals: readonly string[]): void {
+    for (let i = 0; i < sets.length; i++) {
+      const { driverId, record } = sets[i] as DriverWrite;
+      this.table.set(driverId, record, confirmedAtMs[i] as number, rows[i]);
+    }
     for (const driverId of removals) this.table.delete(driverId);
   }
 
