@@ -34,7 +34,7 @@ interface Durations {
   readonly oursSeconds: number;
 }
 
-const FULL: Durations = { warmUpSeconds: 6, naiveSeconds: 10, oursSeconds: 46 };
+const FULL: Durations = { warmUpSeconds: 12, naiveSeconds: 10, oursSeconds: 46 };
 const TINY: Durations = { warmUpSeconds: 0.5, naiveSeconds: 0.5, oursSeconds: 0.5 };
 const TINY_PINGS_PER_SECOND = 400;
 const ATTEMPTS = 3;
