@@ -5,18 +5,24 @@ import type { LoadOrder, LoadPlan, LoadTally } from './load-plan.js';
 
 const PROGRAM = join(import.meta.dirname, 'load-process.js');
 
+/** The service refused some of the load: then there is nothing to compare. */
+export class NotTaken extends Error {
+  constructor(tally: LoadTally) {
+    super(
+      `the service did not take what the load sent: ${JSON.stringify(tally)}. Where the machine is too slow, try --pace 0.25`,
+    );
+  }
+}
+
 /** A load's process, ready to send. */
 export class Load {
   constructor(private readonly child: ChildProcess) {}
 
-  /** @throws Error when the process ended, or a ping was neither accepted nor coalesced: then there is nothing to compare. */
+  /** @throws NotTaken when a ping was neither accepted nor coalesced; Error when the process ended. */
   async run(order: LoadOrder): Promise<LoadTally> {
     this.child.send(order);
     const tally = (await nextMessage(this.child)) as LoadTally;
-    if (tally.other > 0)
-      throw new Error(
-        `the service did not take what the load sent: ${JSON.stringify(tally)}. Where the machine is too slow, try --pace 0.25`,
-      );
+    if (tally.other > 0) throw new NotTaken(tally);
     return tally;
   }
 

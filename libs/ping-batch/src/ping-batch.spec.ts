@@ -2,7 +2,7 @@ import { readRecord } from '@hexfleet/driver-record';
 import { MAX_VEHICLE_CLASS_LENGTH, type Ping } from '@hexfleet/ping';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { decodePingBatch, encodePingBatch, MAX_BATCH_PINGS } from './ping-batch.js';
+import { decodePingBatch, encodePingBatch, MAX_BATCH_PINGS, PingBatchBuilder } from './ping-batch.js';
 
 const ping: fc.Arbitrary<Ping> = fc.record({
   driverId: fc.stringMatching(/^[A-Za-z0-9_.:-]{1,64}$/),
@@ -37,6 +37,31 @@ describe('ping batches', () => {
           ids: original.pings.map(({ driverId }) => driverId),
         });
         expect(pings.map(({ record }) => readRecord(record).seq)).toEqual(original.pings.map(({ seq }) => seq));
+      }),
+    );
+  });
+
+  it('hold, of pings that stand for others, the last, however long their classes are', () => {
+    const sent = fc.array(fc.tuple(fc.nat(4), fc.constantFrom('car', 'rickshaw', 'tuk-tuk'), ping), { minLength: 1 });
+    fc.assert(
+      fc.property(sent, (told) => {
+        const builder = new PingBatchBuilder(0);
+        const places = new Map<string, number>();
+        const last = new Map<string, string>();
+        for (const [driver, vehicleClass, rest] of told) {
+          const driverId = `d-${driver}`;
+          const one = { ...rest, driverId, vehicleClass };
+          const at = places.get(driverId);
+          places.set(driverId, at === undefined ? builder.add(one) : builder.replace(at, one));
+          last.set(driverId, `${one.seq} ${vehicleClass}`);
+        }
+        const batch = decodePingBatch(builder.finish({ publisher: '0'.repeat(16), totalBefore: 1, receivedAtMs: 2 }));
+        const found = batch.readPings().map(({ driverId, record }) => {
+          const { seq, vehicleClass } = readRecord(record);
+          return [driverId, `${seq} ${vehicleClass}`] as const;
+        });
+        expect(batch.size).toBe(last.size);
+        expect(new Map(found)).toEqual(last);
       }),
     );
   });

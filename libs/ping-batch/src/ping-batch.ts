@@ -11,6 +11,8 @@ import type { Ping } from '@hexfleet/ping';
 
 const VERSION = 1;
 const HEADER_BYTES = 24;
+/** Two lengths, an id, a record. */
+const USUAL_PING_BYTES = 56;
 
 /** Most pings in one batch; the writer passes at most this many drivers to Redis in one go. */
 export const MAX_BATCH_PINGS = 1_000;
@@ -35,32 +37,108 @@ export interface PingBatch {
 }
 
 /**
+ * A batch in the making: pings are packed as they come, so that nothing else of them need be kept. The one buffer that it
+ * fills becomes the message.
+ */
+export class PingBatchBuilder {
+  #message: Buffer;
+  #end = HEADER_BYTES;
+  #size = 0;
+  /** Places of pings that another, longer or shorter one stands for. */
+  readonly #left: number[] = [];
+
+  constructor(expectedPings: number) {
+    this.#message = Buffer.allocUnsafe(HEADER_BYTES + expectedPings * USUAL_PING_BYTES);
+  }
+
+  get isFull(): boolean {
+    return this.#size >= MAX_BATCH_PINGS;
+  }
+
+  /** Packs a valid ping and returns its place. */
+  add(ping: Ping): number {
+    const at = this.#end;
+    const length = packedLength(ping);
+    if (at + length > this.#message.length) this.#grow(at + length);
+    this.#pack(at, ping);
+    this.#end = at + length;
+    this.#size++;
+    return at;
+  }
+
+  /** Packs another ping of the same driver in place of the one at `at`, and returns its place. */
+  replace(at: number, ping: Ping): number {
+    if (lengthAt(this.#message, at) === packedLength(ping)) {
+      this.#pack(at, ping);
+      return at;
+    }
+    this.#left.push(at);
+    this.#size--;
+    return this.add(ping);
+  }
+
+  /**
+   * The message; the builder is of no use after that.
+   * @throws RangeError outside of 1…MAX_BATCH_PINGS pings.
+   */
+  finish({ publisher, totalBefore, receivedAtMs }: Omit<PingBatch, 'size' | 'readPings'>): Buffer {
+    if (this.#size < 1 || this.#size > MAX_BATCH_PINGS) throw new RangeError(`1 to ${MAX_BATCH_PINGS} pings a batch`);
+    this.#closeGaps();
+    const message = this.#message.subarray(0, this.#end);
+    message[0] = VERSION;
+    message[1] = 0;
+    message.write(publisher, 2, 8, 'hex');
+    message.writeUIntBE(totalBefore, 10, 6);
+    message.writeUIntBE(receivedAtMs, 16, 6);
+    message.writeUInt16BE(this.#size, 22);
+    return message;
+  }
+
+  #pack(at: number, ping: Ping): void {
+    const message = this.#message;
+    const idLength = ping.driverId.length;
+    message[at] = idLength;
+    message[at + 1] = recordLength(ping);
+    message.write(ping.driverId, at + 2, idLength, 'latin1');
+    writeRecord(message, at + 2 + idLength, ping);
+  }
+
+  #closeGaps(): void {
+    const gaps = this.#left.sort((a, b) => a - b);
+    if (gaps.length === 0) return;
+    let end = gaps[0] as number;
+    for (const [i, gap] of gaps.entries()) {
+      end += this.#message.copy(this.#message, end, gap + lengthAt(this.#message, gap), gaps[i + 1] ?? this.#end);
+    }
+    this.#end = end;
+  }
+
+  #grow(least: number): void {
+    const grown = Buffer.allocUnsafe(Math.max(least, 2 * this.#message.length));
+    this.#message.copy(grown, 0, 0, this.#end);
+    this.#message = grown;
+  }
+}
+
+function packedLength(ping: Ping): number {
+  return 2 + ping.driverId.length + recordLength(ping);
+}
+
+function lengthAt(message: Buffer, at: number): number {
+  return 2 + (message[at] as number) + (message[at + 1] as number);
+}
+
+/**
  * Encodes 1…MAX_BATCH_PINGS valid pings.
  * @throws RangeError outside of that.
  */
-export function encodePingBatch(
-  batch: Omit<PingBatch, 'size' | 'readPings'> & { readonly pings: readonly Ping[] },
-): Buffer {
-  const { pings } = batch;
-  if (pings.length < 1 || pings.length > MAX_BATCH_PINGS) throw new RangeError(`1 to ${MAX_BATCH_PINGS} pings a batch`);
-  let length = HEADER_BYTES;
-  for (const ping of pings) length += 2 + ping.driverId.length + recordLength(ping);
-  const message = Buffer.allocUnsafe(length);
-  message[0] = VERSION;
-  message[1] = 0;
-  message.write(batch.publisher, 2, 8, 'hex');
-  message.writeUIntBE(batch.totalBefore, 10, 6);
-  message.writeUIntBE(batch.receivedAtMs, 16, 6);
-  message.writeUInt16BE(pings.length, 22);
-  let offset = HEADER_BYTES;
-  for (const ping of pings) {
-    const idLength = ping.driverId.length;
-    message[offset] = idLength;
-    message[offset + 1] = recordLength(ping);
-    message.write(ping.driverId, offset + 2, idLength, 'latin1');
-    offset = writeRecord(message, offset + 2 + idLength, ping);
-  }
-  return message;
+export function encodePingBatch({
+  pings,
+  ...header
+}: Omit<PingBatch, 'size' | 'readPings'> & { readonly pings: readonly Ping[] }): Buffer {
+  const builder = new PingBatchBuilder(pings.length);
+  for (const ping of pings) builder.add(ping);
+  return builder.finish(header);
 }
 
 /**

@@ -89,7 +89,7 @@ export class AdmittedFixes {
    * again must not be called a duplicate of it. What was known before it is not restored: the driver's next ping is taken
    * for its first.
    */
-  forget(ping: Ping): void {
+  forget(ping: Pick<Ping, 'driverId' | 'capturedAtMs' | 'seq'>): void {
     const at = this.#rows.find(ping.driverId);
     const { values } = this.#rows;
     if (at < 0 || values[at + CAPTURED_AT_MS] !== ping.capturedAtMs || values[at + SEQ] !== ping.seq) return;

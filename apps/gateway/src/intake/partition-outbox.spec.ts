@@ -5,7 +5,6 @@ import type { PublishResult } from '@hexfleet/ping-bus';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { Backlog } from './backlog.js';
-import { PendingPing } from './latest-by-driver.js';
 import { PartitionOutbox } from './partition-outbox.js';
 import { PingTally } from './ping-tally.js';
 import { Submission } from './submission.js';
@@ -73,7 +72,7 @@ class World {
       const { results, accepted } = settled.answer();
       this.answers.get(name)?.push(accepted === 1 ? 'accepted' : (results[0]?.outcome ?? '?'));
     });
-    this.outbox.add(new PendingPing(ping, submission, 0, this.nowMs));
+    this.outbox.add(ping, submission, 0, this.nowMs);
   }
 
   async pass(ms: number): Promise<void> {

@@ -11,12 +11,12 @@
  */
 
 import { MAX_PUBLISHER_DOUBT_MS } from '@hexfleet/partition-table';
-import type { AdmittedFixes } from '@hexfleet/ping';
-import { encodePingBatch, MAX_BATCH_PINGS } from '@hexfleet/ping-batch';
+import type { AdmittedFixes, Ping } from '@hexfleet/ping';
 import type { BatchPublisher, PublishResult } from '@hexfleet/ping-bus';
 import type { Backlog } from './backlog.js';
-import { LatestByDriver, type PendingPing } from './latest-by-driver.js';
+import { type OpenBatch, type PendingPing, PendingPings } from './pending-pings.js';
 import type { PingTally } from './ping-tally.js';
+import type { Submission } from './submission.js';
 
 export interface OutboxSettings {
   /** Drivers pending at which a batch goes out before the next flush. */
@@ -66,7 +66,7 @@ const FIRST_RETRY_MS = 250;
 const MAX_RETRY_MS = 5_000;
 
 export class PartitionOutbox {
-  readonly #pending = new LatestByDriver();
+  readonly #pending = new PendingPings();
   #inFlight: Batch | undefined;
   #publisherName = '';
   /** Pings in the batches that the stream has acknowledged under this name. */
@@ -102,9 +102,9 @@ export class PartitionOutbox {
     return this.#inFlight?.message.length ?? 0;
   }
 
-  add(pending: PendingPing): void {
+  add(ping: Ping, submission: Submission, index: number, receivedAtMs: number): void {
     this.surroundings.backlog.pings++;
-    this.#pending.add(pending);
+    this.#pending.add(ping, submission, index, receivedAtMs);
     if (this.#pending.drivers >= this.surroundings.settings.flushPings) this.#publishPending();
   }
 
@@ -138,21 +138,18 @@ export class PartitionOutbox {
     const isIdle = nowMs - this.#lastPublishedAtMs > this.surroundings.settings.publisherIdleMs;
     if (isIdle) this.#renamePublisher();
     this.#lastPublishedAtMs = nowMs;
-    this.#inFlight = this.#makeBatch(this.#pending.take(MAX_BATCH_PINGS));
+    this.#inFlight = this.#closed(this.#pending.take() as OpenBatch);
     void this.#publish(this.#inFlight);
   }
 
-  #makeBatch(waiting: readonly PendingPing[]): Batch {
+  #closed({ builder, waiting, receivedAtMs }: OpenBatch): Batch {
     let coalesced = 0;
-    let receivedAtMs = Number.MAX_SAFE_INTEGER;
     for (const pending of waiting) {
       for (let older = pending.replaced; older !== undefined; older = older.replaced) coalesced++;
-      receivedAtMs = Math.min(receivedAtMs, pending.receivedAtMs);
     }
-    const pings = waiting.map(({ ping }) => ping);
     const identity = { publisher: this.#publisherName, totalBefore: this.#publishedPings };
-    const message = encodePingBatch({ ...identity, receivedAtMs, pings });
-    return { message, pings: pings.length, coalesced, waiting, doubt: undefined };
+    const message = builder.finish({ ...identity, receivedAtMs });
+    return { message, pings: waiting.length, coalesced, waiting, doubt: undefined };
   }
 
   async #publish(batch: Batch): Promise<void> {
@@ -236,7 +233,9 @@ export class PartitionOutbox {
   }
 
   #failPending(): void {
-    while (this.#pending.drivers > 0) this.#fail(this.#pending.take(MAX_BATCH_PINGS), true);
+    for (let batch = this.#pending.take(); batch !== undefined; batch = this.#pending.take()) {
+      this.#fail(batch.waiting, true);
+    }
   }
 
   /** Answers `unavailable`; counts it as well where that is the fate and not only the answer. */
@@ -248,8 +247,8 @@ export class PartitionOutbox {
   }
 
   #shed(waiting: readonly PendingPing[]): void {
-    this.#takeBack(waiting, ({ submission, index, ping }) => {
-      this.surroundings.tally.shed.overload[ping.status]++;
+    this.#takeBack(waiting, ({ submission, index, status }) => {
+      this.surroundings.tally.shed.overload[status]++;
       submission.shed(index, 'overload');
     });
   }
@@ -259,7 +258,7 @@ export class PartitionOutbox {
     for (const newest of waiting) {
       for (let pending: PendingPing | undefined = newest; pending !== undefined; pending = pending.replaced) {
         this.surroundings.backlog.pings--;
-        this.surroundings.admitted.forget(pending.ping);
+        this.surroundings.admitted.forget(pending);
         tell(pending);
       }
     }

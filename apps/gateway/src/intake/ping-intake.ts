@@ -10,7 +10,6 @@ import {
 } from '@hexfleet/ping';
 import type { NextPing, PingRequest } from '@hexfleet/wire';
 import type { Backlog } from './backlog.js';
-import { PendingPing } from './latest-by-driver.js';
 import type { Outboxes } from './outboxes.js';
 import type { PartitionOutbox } from './partition-outbox.js';
 import type { PingTally } from './ping-tally.js';
@@ -64,7 +63,7 @@ export class PingIntake {
         submission.shed(index, 'overload');
       } else {
         admitted.admit(ping, clockOffsetMs);
-        outbox.add(new PendingPing(ping, submission, index, receivedAtMs));
+        outbox.add(ping, submission, index, receivedAtMs);
       }
     }
   }
