@@ -1,3 +1,4 @@
+import { isRecordLength } from '@hexfleet/driver-record';
 import type { AdoptReply, ApplyReply, ClaimReply, Incarnation, LookReply } from '@hexfleet/partition-table';
 import { Directory, entriesKeptMs } from './directory.js';
 import { DueCalls } from './due-calls.js';
@@ -66,12 +67,12 @@ export class PartitionStore {
     }
   }
 
-  /** What other partitions hold of some drivers. */
+  /** What other partitions hold of some drivers; what can't be a record is none. */
   look(wants: readonly { driverId: string; partitions: readonly number[] }[]): Promise<LookReply> {
     const found = wants.map(async ({ driverId, partitions }) => {
       const records = await Promise.all(partitions.map((partition) => this.looks.ask(partition, driverId)));
       return records.flatMap((record, i) =>
-        record === undefined ? [] : [{ partition: partitions[i] as number, record }],
+        record === undefined || !isRecordLength(record.length) ? [] : [{ partition: partitions[i] as number, record }],
       );
     });
     return Promise.all(found);
