@@ -14,6 +14,8 @@ export interface BenchOptions {
 export interface Bench {
   readonly name: string;
   readonly summary: string;
+  /** It offers pings at a pace, which `--pace` makes slower. */
+  readonly hasPace: boolean;
   /** What the hardware and the protocol allow, worked out before anything is measured; a line each. */
   readonly bound: readonly string[];
   readonly run: (options: BenchOptions) => Promise<readonly Figure[]>;

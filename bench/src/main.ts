@@ -12,7 +12,7 @@ const program = new Command('bench')
   .description('Measures Hexfleet beside its peers in one run; the ratios are what counts. Linux only.')
   .helpCommand(false);
 for (const bench of BENCHES) {
-  program
+  const command = program
     .command(bench.name)
     .description(bench.summary)
     .option(
@@ -20,9 +20,14 @@ for (const bench of BENCHES) {
       'write the figures there, as a list of {bench, case, metric, unit, ours, peer, peerName, ratio}',
     )
     .option('--rounds <n>', 'measure each side so often, by turns, and tell the median', readRounds, 3)
-    .option('--pace <share>', 'offer this share of the stated pings a second, where the machine is slow', readShare, 1)
     .option('--tiny', 'run it on next to no data: shows that it works, measures nothing', false)
-    .action((flags) => runBench(bench, flags));
+    .action((flags) => runBench(bench, { pace: 1, ...flags }));
+  if (bench.hasPace)
+    command.option(
+      '--pace <share>',
+      'offer this share of the stated pings a second, where the machine is slow',
+      readShare,
+    );
 }
 try {
   await program.parseAsync();
@@ -53,6 +58,6 @@ function readRounds(text: string): number {
 
 function readShare(text: string): number {
   const share = Number(text);
-  if (!(share > 0 && share <= 1)) throw new InvalidArgumentError('above 0, at most 1');
+  if (!(share >= 0.05 && share <= 1)) throw new InvalidArgumentError('between 0.05 and 1');
   return share;
 }

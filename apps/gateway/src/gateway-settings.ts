@@ -44,11 +44,11 @@ export const gatewaySettings = {
   maxBufferedBytes: integer(4_096, 67_108_864).default(1_048_576),
   /** A silent socket is pinged after one of these, and cut after one more. */
   idleMs: durationMs(1_000, 600_000).default(30_000),
-  /** A client that doesn't do its part of the closing handshake in this time is cut. */
-  closeTimeoutMs: durationMs(100, 60_000).default(2_000),
+  /** A client that doesn't do its part of the closing handshake in this time is cut; a stopping gateway waits for it. */
+  closeTimeoutMs: durationMs(100, 10_000).default(2_000),
 
   // The way to the stream.
-  /** Longer makes larger batches, and a message costs all behind it far more than a ping. */
+  /** Longer makes larger batches, and a message costs all behind it far more than a ping; but answers wait for it. */
   flushIntervalMs: durationMs(1, 1_000).default(200),
   /** Drivers pending in a partition at which it is flushed early. */
   flushPings: integer(1, MAX_BATCH_PINGS).default(500),

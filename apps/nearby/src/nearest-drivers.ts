@@ -80,8 +80,9 @@ export class NearestDrivers {
       step = search.next(reply.hits);
     }
     for (const { driverId, record } of step.value) this.answered.note(driverId, record, nowMs);
-    // Also from old positions: else a writer that is away makes every search a wide one, just when Redis needs its strength.
-    if (!isPartial) this.#memory.learn(asked, step.value);
+    // Old positions still tell how densely drivers lie, for as long as there are any: a writer that is away must not make
+    // every search a wide one. But that there are none left tells nothing.
+    if (!isPartial && (!isOld || step.value.length >= query.limit)) this.#memory.learn(asked, step.value);
     return { drivers: step.value, degraded: isPartial || isOld, rings };
   }
 

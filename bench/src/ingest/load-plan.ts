@@ -19,6 +19,8 @@ export interface LoadTally {
   readonly coalesced: number;
   /** Refused, shed, unavailable, or without an answer. */
   readonly other: number;
+  /** From the end of sending to the last answer. */
+  readonly lateMs: number;
 }
 
 /** To the load's process: send by this plan for so long. It answers with its tally when every answer is there. */

@@ -38,6 +38,8 @@ async function run({ seconds }: LoadOrder): Promise<LoadTally> {
     }
     await sleep(PACE_STEP_MS);
   }
+  const sentMs = performance.now();
   await Promise.all(underWay);
-  return { ...tally, other: tally.sent - tally.accepted - tally.coalesced };
+  const lateMs = Math.round(performance.now() - sentMs);
+  return { ...tally, other: tally.sent - tally.accepted - tally.coalesced, lateMs };
 }

@@ -3,13 +3,15 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import type { LoadOrder, LoadPlan, LoadTally } from './load-plan.js';
 
+/** An answer waits for a flush and an acknowledgement; what waits longer was queued, and came in at another pace. */
+const MOST_LATE_MS = 2_000;
 const PROGRAM = join(import.meta.dirname, 'load-process.js');
 
-/** The service refused some of the load: then there is nothing to compare. */
+/** The service refused or left unanswered some of the load, or couldn't keep its pace: then there is nothing to compare. */
 export class NotTaken extends Error {
   constructor(tally: LoadTally) {
     super(
-      `the service did not take what the load sent: ${JSON.stringify(tally)}. Where the machine is too slow, try --pace 0.25`,
+      `the service did not take what the load sent at its pace: ${JSON.stringify(tally)}. Where the machine is too slow, try a smaller --pace`,
     );
   }
 }
@@ -18,11 +20,11 @@ export class NotTaken extends Error {
 export class Load {
   constructor(private readonly child: ChildProcess) {}
 
-  /** @throws NotTaken when a ping was neither accepted nor coalesced; Error when the process ended. */
+  /** @throws NotTaken when a ping was neither accepted nor coalesced, or answers came late; Error when the process ended. */
   async run(order: LoadOrder): Promise<LoadTally> {
     this.child.send(order);
     const tally = (await nextMessage(this.child)) as LoadTally;
-    if (tally.other > 0) throw new NotTaken(tally);
+    if (tally.other > 0 || tally.lateMs > MOST_LATE_MS) throw new NotTaken(tally);
     return tally;
   }
 

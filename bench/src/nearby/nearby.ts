@@ -5,6 +5,7 @@ import { FULL, TINY } from './scale.js';
 
 export const NEARBY: Bench = {
   name: 'nearby',
+  hasPace: false,
   summary: 'queries a second for the 10 nearest of 100,000 drivers in one city, on one Redis',
   bound: [
     '100,000 drivers on 160 km²: a circle of 3 km holds 18,000, and GEOSEARCH measures and sorts each: 18,000 × 0.2 µs,',

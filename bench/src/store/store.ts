@@ -52,6 +52,7 @@ interface Sample {
 
 export const STORE: Bench = {
   name: 'store',
+  hasPace: false,
   summary: 'Redis CPU a written position, and memory a driver, of fenced partitions with their directory',
   bound: [
     'CPU:    ZADD of a driver on the move 1.4 µs, HSET of 30 bytes 0.7 µs, both once more into the log: 2.5 to 3 µs. On',

@@ -55,6 +55,10 @@ export class PingBatchBuilder {
     return this.#size >= MAX_BATCH_PINGS;
   }
 
+  get heldBytes(): number {
+    return this.#message.length;
+  }
+
   /** Packs a valid ping and returns its place. */
   add(ping: Ping): number {
     const at = this.#end;
@@ -66,7 +70,10 @@ export class PingBatchBuilder {
     return at;
   }
 
-  /** Packs another ping of the same driver in place of the one at `at`, and returns its place. */
+  /**
+   * Packs another ping of the same driver in place of the one at `at`, and returns its place. Where their lengths differ, a
+   * gap is left until the end: who adds the pings bounds how many.
+   */
   replace(at: number, ping: Ping): number {
     if (lengthAt(this.#message, at) === packedLength(ping)) {
       this.#pack(at, ping);

@@ -16,12 +16,14 @@ export interface PingTarget {
   readonly transport: 'ws' | 'http';
   readonly codec?: 'proto' | 'json';
   readonly batch: number;
-  readonly connections: number;
+  readonly connections?: number;
   readonly retries: number;
 }
 
 const TOKEN_TTL_SECONDS = 30 * 24 * 3_600;
-const WEBSOCKET_WINDOW_FRAMES = 4;
+/** An answer comes with the gateway's flush, so what is under way at once bounds the pace. */
+const WEBSOCKET_WINDOW_FRAMES = 16;
+const CONNECTIONS = { ws: 4, http: 16 } as const;
 
 export function addTargetOptions(command: Command): Command {
   return command
@@ -33,13 +35,18 @@ export function addTargetOptions(command: Command): Command {
       new Option('--codec <name>', 'of WebSocket frames (default: proto); HTTP is JSON').choices(['proto', 'json']),
     )
     .option('--batch <n>', 'most pings in a frame or request', integerBetween(1, MAX_REQUEST_PINGS), 100)
-    .option('--connections <n>', 'drivers are spread over so many', integerBetween(1, 20_000), 4)
+    .option(
+      '--connections <n>',
+      `drivers are spread over so many (default: ${CONNECTIONS.ws} WebSockets, or ${CONNECTIONS.http} for HTTP)`,
+      integerBetween(1, 20_000),
+    )
     .option('--retries <n>', 'tries more for pings that are unavailable or unanswered', integerBetween(0, 1_000), 10);
 }
 
 /** The lanes to the target, not yet connected. */
 export async function openLanes(target: PingTarget, tally: AnswerTally): Promise<PingLanes> {
-  const { transport, codec = transport === 'ws' ? 'proto' : 'json', batch, retries, connections } = target;
+  const { transport, codec = transport === 'ws' ? 'proto' : 'json', batch, retries } = target;
+  const { connections = CONNECTIONS[transport] } = target;
   if (transport === 'http' && codec === 'proto') throw new UserError('HTTP speaks JSON: leave out --codec proto.');
   const gatewayUrl = target.gateway;
   const token = target.token ?? (await tokenFrom(target.dataDir, { subject: 'local-fleet', role: 'fleet' }));

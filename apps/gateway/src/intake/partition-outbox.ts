@@ -99,7 +99,7 @@ export class PartitionOutbox {
   }
 
   get heldBytes(): number {
-    return this.#inFlight?.message.length ?? 0;
+    return this.#pending.heldBytes + (this.#inFlight?.message.length ?? 0);
   }
 
   add(ping: Ping, submission: Submission, index: number, receivedAtMs: number): void {
@@ -108,7 +108,7 @@ export class PartitionOutbox {
     if (this.#pending.drivers >= this.surroundings.settings.flushPings) this.#publishPending();
   }
 
-  /** Does what is due: called every few milliseconds. */
+  /** Does what is due: called at every flush, and more often while draining. */
   tick(nowMs: number): void {
     const doubt = this.#inFlight?.doubt;
     if (doubt === undefined) this.#publishPending();

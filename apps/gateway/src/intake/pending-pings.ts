@@ -10,15 +10,15 @@ export class PendingPing {
   readonly status: Status;
   /** An older ping of the same driver that this one stands for, and that one's in turn. */
   replaced: PendingPing | undefined = undefined;
-  /** Where it is packed: the batch, its turn there, and the place of its bytes. */
-  batch: OpenBatch | undefined = undefined;
-  turn = -1;
-  at = -1;
 
   constructor(
     ping: Ping,
     readonly submission: Submission,
     readonly index: number,
+    /** Where the driver's newest ping is packed: the batch, the driver's turn there, the place of the bytes. */
+    readonly batch: OpenBatch,
+    readonly turn: number,
+    readonly at: number,
   ) {
     this.driverId = ping.driverId;
     this.capturedAtMs = ping.capturedAtMs;
@@ -39,7 +39,7 @@ const FIRST_EXPECTED = 32;
 
 /**
  * Coalescing: of each driver the newest ping by (capturedAtMs, seq), whatever the order of arrival. Drivers keep their turns.
- * Pings are packed as they come, while they are at hand: what waits for a flush then is bytes, and hardly any objects.
+ * Pings are packed as they come, while they are at hand: what waits for a flush is bytes, and one small object a ping.
  */
 export class PendingPings {
   readonly #latest = new Map<string, PendingPing>();
@@ -51,22 +51,27 @@ export class PendingPings {
     return this.#latest.size;
   }
 
+  get heldBytes(): number {
+    return this.#batches.reduce((bytes, { builder }) => bytes + builder.heldBytes, 0);
+  }
+
   add(ping: Ping, submission: Submission, index: number, receivedAtMs: number): void {
-    const arrived = new PendingPing(ping, submission, index);
     const known = this.#latest.get(ping.driverId);
     if (known === undefined) {
       const batch = this.#batchWithRoom(receivedAtMs);
-      this.#place(arrived, batch, batch.waiting.length, batch.builder.add(ping));
+      this.#keep(new PendingPing(ping, submission, index, batch, batch.waiting.length, batch.builder.add(ping)));
       return;
     }
-    const batch = known.batch as OpenBatch;
+    const { batch, turn, at } = known;
     batch.receivedAtMs = Math.min(batch.receivedAtMs, receivedAtMs);
-    if (isNewer(arrived, known)) {
-      arrived.replaced = known;
-      this.#place(arrived, batch, known.turn, batch.builder.replace(known.at, ping));
+    if (isNewer(ping, known)) {
+      const newest = new PendingPing(ping, submission, index, batch, turn, batch.builder.replace(at, ping));
+      newest.replaced = known;
+      this.#keep(newest);
     } else {
-      arrived.replaced = known.replaced;
-      known.replaced = arrived;
+      const older = new PendingPing(ping, submission, index, batch, turn, at);
+      older.replaced = known.replaced;
+      known.replaced = older;
     }
   }
 
@@ -91,15 +96,14 @@ export class PendingPings {
     return batch;
   }
 
-  #place(pending: PendingPing, batch: OpenBatch, turn: number, at: number): void {
-    pending.batch = batch;
-    pending.turn = turn;
-    pending.at = at;
-    batch.waiting[turn] = pending;
-    this.#latest.set(pending.driverId, pending);
+  #keep(newest: PendingPing): void {
+    newest.batch.waiting[newest.turn] = newest;
+    this.#latest.set(newest.driverId, newest);
   }
 }
 
-function isNewer(a: PendingPing, b: PendingPing): boolean {
+type Order = Pick<Ping, 'capturedAtMs' | 'seq'>;
+
+function isNewer(a: Order, b: Order): boolean {
   return a.capturedAtMs > b.capturedAtMs || (a.capturedAtMs === b.capturedAtMs && a.seq > b.seq);
 }

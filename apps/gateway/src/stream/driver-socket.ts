@@ -140,11 +140,10 @@ export class DriverSocket {
   }
 
   #send(frame: ServerFrame): void {
-    const { webSocket, codec, surroundings } = this;
+    const { webSocket, codec } = this;
     if (webSocket.readyState !== webSocket.OPEN) return;
-    const isPastBound = () => webSocket.bufferedAmount > surroundings.maxBufferedBytes;
-    if (isPastBound()) this.#letGo();
-    if (isPastBound()) {
+    if (this.#isPastBound) this.#letGo();
+    if (this.#isPastBound) {
       this.#close(CLOSE.tryAgainLater, 'answers are not read');
       return;
     }
@@ -152,7 +151,11 @@ export class DriverSocket {
     webSocket.send(codec.writeServerFrame(frame));
   }
 
-  /** The stream acknowledges many frames in one turn: their answers go out in one write, which costs more than they do. */
+  get #isPastBound(): boolean {
+    return this.webSocket.bufferedAmount > this.surroundings.maxBufferedBytes;
+  }
+
+  /** The stream acknowledges many frames in one turn. Their answers go out in one write: a write costs more than an answer. */
   #hold(): void {
     if (this.#isHeld) return;
     this.#isHeld = true;

@@ -15,6 +15,7 @@ import { Backlog } from '../intake/backlog.js';
 import { Outboxes } from '../intake/outboxes.js';
 import { PingIntake } from '../intake/ping-intake.js';
 import { PingTally } from '../intake/ping-tally.js';
+import { CLOSE } from './close-codes.js';
 import { DriverStream, type StreamSettings } from './driver-stream.js';
 import { STREAM_PATH } from './upgrade-request.js';
 
@@ -213,6 +214,18 @@ describe('a socket', () => {
     const client = await Client.open(await Gateway.start(), await tokenOf(), codec);
     client.socket.send(message);
     expect(await client.closed).toBe(1003);
+  });
+
+  it('gets its answers before it is closed, though all of it comes in one turn', async () => {
+    const gateway = await Gateway.start();
+    const client = await Client.open(gateway, await tokenOf());
+    const nowhere = { lat: 0, lng: 0, driverId: 'd-1', capturedAtMs: Date.now() };
+    for (let frameSeq = 1; frameSeq <= 3; frameSeq++) {
+      client.socket.send(JSON_FRAMES.writeClientFrame({ frameSeq, pings: [nowhere] }));
+    }
+    client.socket.send(Buffer.of(1));
+    expect(await client.closed).toBe(CLOSE.wrongKind);
+    expect(client.told.map((frame) => ('frameSeq' in frame ? frame.frameSeq : undefined))).toEqual([1, 2, 3]);
   });
 
   it('is closed with 1013 when its client does not read', async () => {
