@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { type Command, InvalidArgumentError, Option } from 'commander';
+import { type Command, InvalidArgumentError } from 'commander';
 import { defaultDataFolder } from '../data-folder.js';
 import { startHexfleet } from '../start/start-hexfleet.js';
 import type { StartOptions } from '../start/start-options.js';
@@ -16,10 +16,10 @@ export function registerStart(program: Command): void {
     .option('--no-demo', 'without the small simulated fleet')
     .option('--max-speed-mps <n>', 'faster than this between two pings is an impossible jump', positiveNumber)
     .option('--writer-limit <n>', 'hold each writer to n pings a second, for drills', positiveInteger)
-    .addOption(
-      new Option('--ttl <duration>', 'a driver silent for longer is in no answer')
-        .argParser(durationWithin('1s', '1h'))
-        .default(60_000, '60s'),
+    .option(
+      '--ttl <duration>',
+      'a driver silent for longer is in no answer (default: HEXFLEET_TTL_MS, else 60s)',
+      durationWithin('1s', '1h'),
     )
     .option('--nats <url>', 'a NATS with JetStream that runs elsewhere', urlWith('nats:', 'tls:'))
     .option('--redis <url,…>', 'one or more Redis that run elsewhere', urlsWith('redis:', 'rediss:'))

@@ -16,9 +16,9 @@ export function appEnvironment(
     ...env,
     HEXFLEET_NATS_URL: urls.nats,
     HEXFLEET_REDIS_URLS: urls.redis.join(','),
-    HEXFLEET_TTL_MS: String(options.ttl),
     HEXFLEET_JWT_SECRET: secrets.jwtSecret,
     HEXFLEET_PSEUDONYM_SECRET: secrets.pseudonymSecret,
+    ...(options.ttl !== undefined && { HEXFLEET_TTL_MS: String(options.ttl) }),
     ...(options.maxSpeedMps !== undefined && { HEXFLEET_MAX_SPEED_MPS: String(options.maxSpeedMps) }),
     ...(options.writerLimit !== undefined && { HEXFLEET_WRITER_LIMIT: String(options.writerLimit) }),
   };

@@ -8,8 +8,8 @@ export interface StartOptions {
   readonly maxSpeedMps?: number;
   /** Pings a second that each writer takes, for drills. */
   readonly writerLimit?: number;
-  /** How long a position is shown after its driver's last ping. */
-  readonly ttl: number;
+  /** How long a position is shown after its driver's last ping, in ms. */
+  readonly ttl?: number;
   /** Servers that run elsewhere, in place of our own. */
   readonly nats?: string;
   readonly redis?: readonly string[];
