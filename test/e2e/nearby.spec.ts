@@ -70,6 +70,59 @@ describe('who is near', () => {
     }
   });
 
+  it('is where they are believed to be by now, when that is asked for', async () => {
+    const random = randomOf(3);
+    const city = { latDeg: -33.87, lngDeg: 151.2 };
+    const drivers = Array.from({ length: 1_500 }, (_, i): Placed => {
+      const place = destination(city, random() * 360, 12_000 * random() ** 2);
+      const capturedAtMs = Date.now() - Math.floor(random() * 40_000);
+      // One in twenty is as fast as anybody is carried: 2.1 km in half a minute.
+      const speedMps = i % 20 === 0 ? 70 : Math.round(random() * 200) / 10;
+      const motion = { headingDeg: Math.floor(random() * 360), speedMps, isMotionInferred: i % 3 === 0 };
+      return { driverId: `m-${i}`, ...place, capturedAtMs, ...(i % 4 > 0 && motion) };
+    });
+    await fleet.place(drivers);
+    for (let i = 0; i < 100; i++) {
+      const from = destination(city, random() * 360, random() * 15_000);
+      const limit = 1 + Math.floor(random() * 20);
+      const radiusM = 100 + Math.floor(random() * 9_000);
+      const reply = await near('fleet', from, { limit, radiusM, carry: 'true' });
+      const carried = drivers.map((driver) => carriedTo(driver, reply.asOfMs));
+      const truth = nearestByBruteForce(carried, { lat: from.latDeg, lng: from.lngDeg }, { limit, radiusM });
+      expect(reply.drivers.map(({ id }) => id)).toEqual(truth.map(({ driverId }) => driverId));
+      for (const [rank, { driverId, distanceM }] of truth.entries()) {
+        const shown = reply.drivers[rank] as NearbyDriver;
+        const { lat, lng } = carried.find((driver) => driver.driverId === driverId) as (typeof carried)[number];
+        expect(Math.abs(shown.distanceM - distanceM)).toBeLessThan(0.1);
+        expect([shown.lat - lat, shown.lng - lng].every((offDeg) => Math.abs(offDeg) < 2e-7)).toBe(true);
+      }
+    }
+  });
+
+  it('leaves the fix where it is when carry is false, and tells no heading and speed but those that a phone read', async () => {
+    const here = { latDeg: -36.85, lngDeg: 174.76 };
+    const motion = { headingDeg: 0, speedMps: 20, capturedAtMs: Date.now() - 10_000 };
+    await fleet.place([
+      { driverId: 'read', ...here, ...motion },
+      { driverId: 'inferred', ...here, ...motion, isMotionInferred: true },
+    ]);
+    for (const [carry, distancesM] of [
+      ['false', [0, 0]],
+      ['true', [200, 200]],
+    ] as const) {
+      const { drivers } = await near('fleet', here, { carry });
+      expect(drivers.map(({ distanceM }) => Math.round(distanceM / 10) * 10)).toEqual(distancesM);
+      expect(drivers.map(({ id, headingDeg, speedMps }) => [id, headingDeg, speedMps]).sort()).toEqual([
+        ['inferred', undefined, undefined],
+        ['read', 0, 20],
+      ]);
+    }
+    const byId = (await get('fleet', '/v1/drivers/inferred')).json();
+    expect(byId).toMatchObject({ id: 'inferred', lat: here.latDeg });
+    expect(byId).not.toHaveProperty('headingDeg');
+    expect(byId).not.toHaveProperty('speedMps');
+  });
+
   it('crosses the antimeridian both ways, and goes as far north as pings do', async () => {
     const capturedAtMs = Date.now();
     await fleet.place([
@@ -182,12 +235,12 @@ describe('who is near', () => {
   });
 
   it('refuses what it does not take, with every fault', async () => {
-    const answer = await get('rider', '/v1/drivers/nearby?lat=91&limit=0&radiusM=50001&status=idle');
+    const answer = await get('rider', '/v1/drivers/nearby?lat=91&limit=0&radiusM=50001&status=idle&carry=on');
     expect(answer.statusCode).toBe(400);
     expect(answer.headers['content-type']).toContain('application/problem+json');
     const { code, detail } = answer.json<{ code: string; detail: string }>();
     expect(code).toBe('invalid_request');
-    expect(['lat', 'lng', 'limit', 'radiusM', 'status'].filter((name) => !detail.includes(name))).toEqual([]);
+    expect(['lat', 'lng', 'limit', 'radiusM', 'status', 'carry'].filter((name) => !detail.includes(name))).toEqual([]);
     expect((await get('viewer', '/v1/drivers/nearby?lat=1&lng=1')).statusCode).toBe(403);
     expect((await app.inject('/v1/drivers/nearby?lat=1&lng=1')).statusCode).toBe(401);
   });
@@ -298,6 +351,9 @@ describe('with one of two Redis away', () => {
 interface NearbyDriver {
   readonly id: string;
   readonly lat: number;
+  readonly lng: number;
+  readonly headingDeg?: number;
+  readonly speedMps?: number;
   readonly status: string;
   readonly distanceM: number;
   readonly capturedAtMs: number;
@@ -348,6 +404,16 @@ async function near(
 /** As records keep it. */
 function rounded({ driverId, latDeg, lngDeg }: Placed) {
   return { driverId, lat: Math.round(latDeg * 1e7) / 1e7, lng: Math.round(lngDeg * 1e7) / 1e7 };
+}
+
+/** As far along its heading as it drives in the time since, 30 s of it at most. */
+function carriedTo(driver: Placed, asOfMs: number) {
+  const { driverId, headingDeg, speedMps = 0, capturedAtMs } = driver;
+  const fix = rounded(driver);
+  const seconds = Math.min(30, (asOfMs - capturedAtMs) / 1_000);
+  if (headingDeg === undefined || speedMps < 0.5) return fix;
+  const { latDeg, lngDeg } = destination({ latDeg: fix.lat, lngDeg: fix.lng }, headingDeg, speedMps * seconds);
+  return { driverId, lat: latDeg, lng: lngDeg };
 }
 
 /** A generator of its own, so that a failing place comes back (Park and Miller's minimal standard). */

@@ -1,8 +1,9 @@
-import { readRecord } from '@hexfleet/driver-record';
+import { type DriverRecord, readRecord } from '@hexfleet/driver-record';
+import type { Motion } from '@hexfleet/geodesy';
 import type { Nearest } from '@hexfleet/nearest-search';
 import type { Status } from '@hexfleet/ping';
 
-/** A driver in the answer to "who is near?". What the phone did not tell is left out. */
+/** A driver in the answer to "who is near?". What the phone did not tell is left out, whether it could be inferred or not. */
 export interface NearbyDriver {
   readonly id: string;
   readonly lat: number;
@@ -25,18 +26,18 @@ export interface DriverPosition extends Omit<NearbyDriver, 'distanceM'> {
 }
 
 export function nearbyDriver(
-  { driverId, record, distanceM }: Nearest,
+  { driverId, record, place, distanceM }: Nearest,
   nameOf: (driverId: string, life: number) => string,
   nowMs: number,
 ): NearbyDriver {
-  const { latDeg, lngDeg, headingDeg, speedMps, vehicleClass, status, capturedAtMs, life } = readRecord(record);
+  const read = readRecord(record);
+  const { vehicleClass, status, capturedAtMs, life } = read;
   return {
     id: nameOf(driverId, life),
-    lat: latDeg,
-    lng: lngDeg,
+    lat: rounded(place.latDeg),
+    lng: rounded(place.lngDeg),
     distanceM: Math.round(distanceM * 10) / 10,
-    headingDeg,
-    speedMps,
+    ...readMotion(read),
     vehicleClass,
     status,
     capturedAtMs,
@@ -45,15 +46,14 @@ export function nearbyDriver(
 }
 
 export function driverPosition(driverId: string, record: Buffer, nowMs: number): DriverPosition {
-  const { latDeg, lngDeg, headingDeg, speedMps, accuracyM, ...rest } = readRecord(record);
-  const { vehicleClass, status, capturedAtMs, seq, writtenAtMs } = rest;
+  const read = readRecord(record);
+  const { latDeg, lngDeg, accuracyM, vehicleClass, status, capturedAtMs, seq, writtenAtMs } = read;
   return {
     asOfMs: nowMs,
     id: driverId,
     lat: latDeg,
     lng: lngDeg,
-    headingDeg,
-    speedMps,
+    ...readMotion(read),
     accuracyM,
     vehicleClass,
     status,
@@ -62,6 +62,16 @@ export function driverPosition(driverId: string, record: Buffer, nowMs: number):
     writtenAtMs,
     ageMs: ageMs(capturedAtMs, nowMs),
   };
+}
+
+/** Heading and speed as the phone read them: those that were inferred are for carrying, and no news to anybody. */
+function readMotion({ isMotionInferred, headingDeg, speedMps }: DriverRecord): Motion {
+  return isMotionInferred === true ? { headingDeg: undefined, speedMps: undefined } : { headingDeg, speedMps };
+}
+
+/** A place that was carried, to the 10⁻⁷ degrees that records keep. */
+function rounded(angleDeg: number): number {
+  return Math.round(angleDeg * 1e7) / 1e7;
 }
 
 /** A phone's clock may run a little ahead: nothing is younger than now. */

@@ -18,6 +18,7 @@ describe('parseNearbyQuery', () => {
         radiusM: 5_000,
         vehicleClass: undefined,
         statuses: new Set(['available']),
+        carry: false,
       },
     });
   });
@@ -28,6 +29,7 @@ describe('parseNearbyQuery', () => {
     ['limit', ['0', '101', '-1', '2.5', 'ten']],
     ['radiusM', ['0', '0.9', '50001', '-5', 'far']],
     ['vehicleClass', ['Car', 'a b', 'x'.repeat(17), '__proto__!']],
+    ['carry', ['1', 'yes', 'TRUE', 'true,false', 'constructor']],
     ['status', ['busy', 'available,', 'Available', 'constructor']],
   ])('refuses a bad %s', (name, values) => {
     for (const value of [...values, ['1', '2']]) {
@@ -47,13 +49,19 @@ describe('parseNearbyQuery', () => {
   });
 
   it('lists all that is wrong at once', () => {
-    expect(faultsOf({ lat: '95', limit: '1000', radiusM: 'x', vehicleClass: '?' })).toHaveLength(5);
+    expect(faultsOf({ lat: '95', limit: '1000', radiusM: 'x', vehicleClass: '?', carry: '?' })).toHaveLength(6);
   });
 
   it('ignores what it does not know, and takes an empty value for none', () => {
-    expect(faultsOf({ ...place, carry: 'true', page: ['1', '2'], vehicleClass: '', limit: '', status: '' })).toEqual(
-      [],
-    );
+    expect(faultsOf({ ...place, page: ['1', '2'], vehicleClass: '', limit: '', status: '', carry: '' })).toEqual([]);
+  });
+
+  it('carries where it is asked to', () => {
+    const carryOf = (carry: string) => {
+      const parsed = parseNearbyQuery({ ...place, carry }, 'rider');
+      return parsed.ok && parsed.query.carry;
+    };
+    expect(['true', 'false', ''].map(carryOf)).toEqual([true, false, false]);
   });
 
   it('shows riders the available only, and fleets whom they ask for', () => {

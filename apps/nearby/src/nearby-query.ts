@@ -12,6 +12,8 @@ export interface NearbyQuery {
   readonly radiusM: number;
   readonly vehicleClass: string | undefined;
   readonly statuses: ReadonlySet<Status>;
+  /** Positions carried forward to the time of the answer, not the last fixes. */
+  readonly carry?: boolean;
 }
 
 export type ParsedNearbyQuery =
@@ -40,8 +42,9 @@ export function parseNearbyQuery(parameters: Readonly<Record<string, unknown>>, 
     faults.push('vehicleClass must be 1 to 16 of a-z, 0-9, _ and -');
   }
   const statuses = statusesOf(parameters, role, faults);
+  const carry = booleanOf(parameters, 'carry', faults);
   if (faults.length > 0) return { ok: false, faults };
-  return { ok: true, query: { center: { latDeg, lngDeg }, limit, radiusM, vehicleClass, statuses } };
+  return { ok: true, query: { center: { latDeg, lngDeg }, limit, radiusM, vehicleClass, statuses, carry } };
 }
 
 function textOf(parameters: Readonly<Record<string, unknown>>, name: string, faults: string[]): string | undefined {
@@ -50,6 +53,13 @@ function textOf(parameters: Readonly<Record<string, unknown>>, name: string, fau
   if (typeof value === 'string') return value;
   faults.push(`${name} must be given once`);
   return undefined;
+}
+
+/** False where it isn't given. */
+function booleanOf(parameters: Readonly<Record<string, unknown>>, name: string, faults: string[]): boolean {
+  const text = textOf(parameters, name, faults);
+  if (text !== undefined && text !== 'true' && text !== 'false') faults.push(`${name} must be true or false`);
+  return text === 'true';
 }
 
 /** NaN when it is at fault. */

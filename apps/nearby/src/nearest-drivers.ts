@@ -1,5 +1,4 @@
 import type { CellCover } from '@hexfleet/cells';
-import type { LatLng } from '@hexfleet/geodesy';
 import type { LocationReader, SearchReply } from '@hexfleet/location-store';
 import { DensityMemory, type Nearest, searchNearest } from '@hexfleet/nearest-search';
 import pLimit from 'p-limit';
@@ -15,6 +14,8 @@ const MAX_IN_FLIGHT = 1_024;
  * wait, so that a rider who looks for what is not there, in a wide circle, keeps neither Redis nor this process from the others.
  */
 const WIDE_PARTITIONS = 24;
+/** With positions carried, a ring looks some kilometres farther than it has to find anybody. */
+const WIDE_CARRY_PARTITIONS = 40;
 const WIDE_AT_ONCE = 2;
 const MAX_WIDE_WAITING = 64;
 
@@ -55,7 +56,8 @@ export class NearestDrivers {
   }
 
   async #search(query: NearbyQuery, nowMs: number): Promise<NearestAnswer | undefined> {
-    const { center, limit, radiusM, vehicleClass = '', statuses } = query;
+    const { center, limit, radiusM, vehicleClass = '', statuses, carry = false } = query;
+    const widePartitions = carry ? WIDE_CARRY_PARTITIONS : WIDE_PARTITIONS;
     const asked = { center, limit, radiusM, filter: `${vehicleClass}/${[...statuses].join()}` };
     const search = searchNearest({
       ...query,
@@ -69,8 +71,10 @@ export class NearestDrivers {
     let rings = 0;
     let step = search.next();
     while (!step.done) {
-      const partitions = this.cover.partitionsTouching(center, step.value) ?? this.#allPartitions;
-      const reply = await this.#ask(partitions, center, step.value);
+      const ringM = step.value;
+      const partitions = this.cover.partitionsTouching(center, ringM) ?? this.#allPartitions;
+      const ask = () => this.reader.search(partitions, center, ringM);
+      const reply = await (partitions.length < widePartitions ? ask() : this.#inTurn(ask));
       if (reply === undefined) return undefined;
       const unreachable = reply.unreachablePartitions.length;
       if (unreachable === partitions.length) return undefined;
@@ -86,9 +90,7 @@ export class NearestDrivers {
     return { drivers: step.value, degraded: isPartial || isOld, rings };
   }
 
-  async #ask(partitions: readonly number[], center: LatLng, radiusM: number): Promise<SearchReply | undefined> {
-    const ask = () => this.reader.search(partitions, center, radiusM);
-    if (partitions.length < WIDE_PARTITIONS) return ask();
+  async #inTurn(ask: () => Promise<SearchReply>): Promise<SearchReply | undefined> {
     if (this.#wideInTurn.pendingCount >= MAX_WIDE_WAITING) return undefined;
     return this.#wideInTurn(ask);
   }

@@ -1,7 +1,7 @@
 import { STATUSES } from '@hexfleet/ping';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { RECORD_BYTES, readRecord, recordLength, stampRecord, writeRecord } from './packed-record.js';
+import { RECORD_BYTES, readRecord, recordLength, recordStatus, stampRecord, writeRecord } from './packed-record.js';
 
 const optional = (max: number) => fc.option(fc.double({ min: 0, max, noNaN: true }), { nil: undefined });
 const ping = fc.record({
@@ -11,6 +11,7 @@ const ping = fc.record({
   seq: fc.integer({ min: 0, max: 2 ** 32 - 1 }),
   headingDeg: optional(359.99),
   speedMps: optional(110),
+  isMotionInferred: fc.boolean(),
   accuracyM: optional(200),
   status: fc.constantFrom(...STATUSES),
   vehicleClass: fc.oneof(fc.constantFrom('car', 'bike', 'auto'), fc.stringMatching(/^[a-z0-9_-]{1,16}$/)),
@@ -34,8 +35,9 @@ describe('the packed record', () => {
         expect(near(read.accuracyM, original.accuracyM, 0.51)).toBe(true);
         const turn = Math.abs((read.headingDeg ?? 0) - (original.headingDeg ?? 0));
         expect(Math.min(turn, 360 - turn)).toBeLessThan(0.0051);
-        const { capturedAtMs, seq, status, vehicleClass } = original;
-        expect(read).toMatchObject({ capturedAtMs, seq, status, vehicleClass });
+        const { capturedAtMs, seq, status, vehicleClass, isMotionInferred } = original;
+        expect(read).toMatchObject({ capturedAtMs, seq, status, vehicleClass, isMotionInferred });
+        expect(recordStatus(record)).toBe(status);
       }),
     );
   });
@@ -53,6 +55,19 @@ describe('the packed record', () => {
     expect(readRecord(record)).toMatchObject({ life: 65_535, writtenAtMs: 1_700_000_000_250 });
     stampRecord(record, 0, 1_600_000_000_000);
     expect(readRecord(record)).toMatchObject({ life: 0, writtenAtMs: 1_700_000_000_000 });
+  });
+
+  it('keeps the mark of inferred motion in the highest bit of the status, which pings without it leave as it was', () => {
+    const record = Buffer.alloc(RECORD_BYTES);
+    const original = { ...(fc.sample(ping, 1)[0] as Parameters<typeof writeRecord>[2]), vehicleClass: 'car' };
+    STATUSES.forEach((status, code) => {
+      writeRecord(record, 0, { ...original, status, isMotionInferred: true });
+      expect(record[21]).toBe(0x80 + code);
+      const { isMotionInferred: _, ...unmarked } = { ...original, status };
+      writeRecord(record, 0, unmarked);
+      expect(record[21]).toBe(code);
+      expect(readRecord(record)).toMatchObject({ status, isMotionInferred: false });
+    });
   });
 
   it('refuses what is too short to be one', () => {

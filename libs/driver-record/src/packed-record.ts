@@ -4,7 +4,7 @@
  *    0  u48  capturedAtMs          16 u16  headingDeg × 100   (0xffff: none)
  *    6  u16  life                  18 u16  speedMps × 100     (0xffff: none)
  *    8  i32  latDeg × 10⁷          20 u8   accuracyM          (254: that or worse, 255: none)
- *   12  i32  lngDeg × 10⁷          21 u8   status code        (index in STATUSES)
+ *   12  i32  lngDeg × 10⁷          21 u8   status code        (index in STATUSES; bit 7: heading and speed are inferred)
  *   22  u32  seq                   26 u8   vehicle class code (0: spelt out after the record)
  *   27  u24  writtenAtMs − capturedAtMs, clamped to 0…0xffffff; the writer's to fill in
  *   30       vehicle class in ASCII, only where its code is 0
@@ -33,6 +33,8 @@ const OFFSET = {
 } as const;
 const NO_U16 = 0xffff;
 const NO_U8 = 0xff;
+/** Of the status byte: whether heading and speed were worked out from two fixes. The rest is the status code. */
+const MOTION_INFERRED = 0x80;
 
 /** Classes with a code of their own. Append only: the index is stored. */
 const VEHICLE_CLASSES = [
@@ -84,7 +86,8 @@ export function writeRecord(target: Buffer, offset: number, ping: Omit<Ping, 'dr
   );
   target[offset + OFFSET.accuracy] =
     ping.accuracyM === undefined ? NO_U8 : Math.min(NO_U8 - 1, Math.round(ping.accuracyM));
-  target[offset + OFFSET.status] = STATUS_CODES.get(ping.status) as number;
+  target[offset + OFFSET.status] =
+    (STATUS_CODES.get(ping.status) as number) | (ping.isMotionInferred === true ? MOTION_INFERRED : 0);
   target.writeUInt32BE(ping.seq, offset + OFFSET.seq);
   target[offset + OFFSET.vehicleClass] = classCode;
   target.writeUIntBE(0, offset + OFFSET.writtenAfter, 3);
@@ -126,7 +129,7 @@ export function recordLife(record: Buffer): number {
 }
 
 export function recordStatus(record: Buffer, at = 0): Status {
-  return STATUSES[record[at + OFFSET.status] as number] ?? 'idle';
+  return STATUSES[byteAt(record, at + OFFSET.status) & ~MOTION_INFERRED] ?? 'idle';
 }
 
 /**
@@ -145,14 +148,22 @@ export function recordLngDeg(record: Buffer): number {
   return record.readInt32BE(OFFSET.lng) / 1e7;
 }
 
+/** Heading and speed, whether the phone read them or not. */
+export function recordMotion(record: Buffer): Pick<Ping, 'headingDeg' | 'speedMps'> {
+  const headingCentideg = record.readUInt16BE(OFFSET.heading);
+  const speedCmps = record.readUInt16BE(OFFSET.speed);
+  return {
+    headingDeg: headingCentideg === NO_U16 ? undefined : headingCentideg / 100,
+    speedMps: speedCmps === NO_U16 ? undefined : speedCmps / 100,
+  };
+}
+
 /**
  * Unpacks a record.
  * @throws RangeError when it is shorter than a record: what a foreign key of the same name would hold.
  */
 export function readRecord(record: Buffer): DriverRecord {
   if (record.length < RECORD_BYTES) throw new RangeError(`a packed record has at least ${RECORD_BYTES} bytes`);
-  const headingCentideg = record.readUInt16BE(OFFSET.heading);
-  const speedCmps = record.readUInt16BE(OFFSET.speed);
   const accuracyM = record[OFFSET.accuracy] as number;
   const classCode = record[OFFSET.vehicleClass] as number;
   const capturedAtMs = recordCapturedAtMs(record);
@@ -161,8 +172,8 @@ export function readRecord(record: Buffer): DriverRecord {
     seq: recordSeq(record),
     latDeg: recordLatDeg(record),
     lngDeg: recordLngDeg(record),
-    headingDeg: headingCentideg === NO_U16 ? undefined : headingCentideg / 100,
-    speedMps: speedCmps === NO_U16 ? undefined : speedCmps / 100,
+    ...recordMotion(record),
+    isMotionInferred: (byteAt(record, OFFSET.status) & MOTION_INFERRED) !== 0,
     accuracyM: accuracyM === NO_U8 ? undefined : accuracyM,
     status: recordStatus(record),
     vehicleClass: classCode === 0 ? record.toString('latin1', RECORD_BYTES) : (VEHICLE_CLASSES[classCode] ?? ''),

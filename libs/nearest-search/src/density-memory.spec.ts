@@ -1,11 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
-import { DensityMemory, type Nearest } from './index.js';
+import { DensityMemory } from './index.js';
 
-const record = Buffer.alloc(30);
 const center = { latDeg: 37.77, lngDeg: -122.42 };
 const asked = { center, limit: 10, radiusM: 5_000, filter: 'available' };
-const answerWithin = (count: number, reachM: number): Nearest[] =>
-  Array.from({ length: count }, (_, i) => ({ driverId: String(i), record, distanceM: (reachM * (i + 1)) / count }));
+const answerWithin = (count: number, reachM: number) =>
+  Array.from({ length: count }, (_, i) => ({ distanceM: (reachM * (i + 1)) / count }));
 
 describe('DensityMemory', () => {
   it('comes to ask a little wider than where the last one was found', () => {

@@ -31,7 +31,7 @@ export class DensityMemory {
     return Math.max(MIN_RADIUS_M, Math.sqrt((areaM2 * expectedForLimit(asked.limit)) / Math.PI));
   }
 
-  learn(asked: Asked, answer: readonly Nearest[]): void {
+  learn(asked: Asked, answer: readonly Pick<Nearest, 'distanceM'>[]): void {
     // k drivers within the k-th's distance; fewer than k within all of the radius, and half a driver where there is none.
     const full = answer.length >= asked.limit;
     const reachM = full ? Math.max(MIN_RADIUS_M / 4, answer.at(-1)?.distanceM ?? 0) : asked.radiusM;

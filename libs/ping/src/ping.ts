@@ -21,6 +21,8 @@ export interface Ping {
   readonly seq: number;
   readonly headingDeg: number | undefined;
   readonly speedMps: number | undefined;
+  /** Whether heading and speed were worked out from the way between two fixes, not read by the phone. Absent: they weren't. */
+  readonly isMotionInferred?: boolean;
   readonly accuracyM: number | undefined;
   readonly status: Status;
   readonly vehicleClass: string;
