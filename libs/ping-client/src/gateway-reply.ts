@@ -28,3 +28,8 @@ const STATUS_SERVER_ERRORS = 500;
 export function isWorthRetrying(reply: Exclude<GatewayReply, { kind: 'answered' }>): boolean {
   return reply.kind === 'lost' || reply.status >= STATUS_SERVER_ERRORS || reply.status === STATUS_TOO_MANY_REQUESTS;
 }
+
+/** Why there was no answer. A host with several addresses, all tried in vain, gives an error without a message. */
+export function reasonOf(error: Error & { readonly code?: string }): string {
+  return error.message || error.code || error.name;
+}

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type ClientFrame, type FrameCodec, JSON_FRAMES, type ServerFrame, type WirePing } from '@hexfleet/wire';
 import { WebSocket } from 'ws';
-import type { GatewayReply, PingCarrier } from './gateway-reply.js';
+import { type GatewayReply, type PingCarrier, reasonOf } from './gateway-reply.js';
 import { refusalOf } from './problem-body.js';
 
 export interface GatewaySocketOptions {
@@ -151,7 +151,7 @@ export class GatewaySocket implements PingCarrier {
         });
       });
       socket.on('error', (error) => {
-        if (failure.kind === 'lost') failure = { kind: 'lost', detail: error.message };
+        if (failure.kind === 'lost') failure = { kind: 'lost', detail: reasonOf(error) };
       });
       socket.on('message', (message) => this.#read(message as Buffer));
       socket.on('close', (code, reason) => {

@@ -7,6 +7,7 @@
 export { AnswerTally, type TallyCounts } from './answer-tally.js';
 export type { GatewayReply, PingCarrier } from './gateway-reply.js';
 export { GatewaySocket, type GatewaySocketOptions } from './gateway-socket.js';
+export { ObedientPhone } from './obedient-phone.js';
 export { PingLane, type PingLaneOptions, type SentFrame } from './ping-lane.js';
 export { PingLanes } from './ping-lanes.js';
 export { type HttpReply, keepAliveAgent, PingPoster, type PingPosterOptions, postPings } from './ping-poster.js';

@@ -1,7 +1,7 @@
 import { Agent as HttpAgent, request as httpRequest, type IncomingHttpHeaders, type IncomingMessage } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import type { PingAnswer, WirePing } from '@hexfleet/wire';
-import type { GatewayReply, PingCarrier } from './gateway-reply.js';
+import { type GatewayReply, type PingCarrier, reasonOf } from './gateway-reply.js';
 import { bodyOf, refusal } from './problem-body.js';
 
 export interface PingPosterOptions {
@@ -52,7 +52,7 @@ export class PingPoster implements PingCarrier {
       if (response.statusCode !== ACCEPTED) return refusal(response, body);
       return { kind: 'answered', answer: JSON.parse(body.toString()) as PingAnswer };
     } catch (error) {
-      return { kind: 'lost', detail: (error as Error).message };
+      return { kind: 'lost', detail: reasonOf(error as Error) };
     }
   }
 

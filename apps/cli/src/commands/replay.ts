@@ -6,9 +6,9 @@ import { ProgressBar } from '../progress-bar.js';
 import { readTrace } from '../replay/read-trace.js';
 import { runReplay } from '../replay/replay-run.js';
 import { allAnswered, answerLines, grouped } from '../sending/answer-summary.js';
+import { aside, GatewayWatch, throwWhatKeptAnswersAway } from '../sending/gateway-watch.js';
 import { addTargetOptions, openLanes, type PingTarget } from '../sending/ping-target.js';
 import { stopSignal } from '../sending/stop-signal.js';
-import { UserError } from '../user-error.js';
 import { durationWithin, integerBetween, positiveNumber } from './option-values.js';
 
 interface ReplayOptions extends PingTarget {
@@ -55,21 +55,23 @@ async function replay(path: string, options: ReplayOptions): Promise<boolean> {
   }
   const rows = sort ? sortByTime(inFile) : inFile;
   const tally = new AnswerTally();
-  const lanes = await openLanes(options, tally);
   const bar = new ProgressBar('replay');
-  const outcome = await runReplay(rows, { speed, fleets, maxLagMs }, { lanes, tally, bar, stop: stopSignal() });
+  const stop = stopSignal();
+  const watch = new GatewayWatch({ gatewayUrl: options.gateway, stop, say: aside(bar) });
+  const lanes = await openLanes(options, tally, watch.noteReply);
+  const outcome = await runReplay(rows, { speed, fleets, maxLagMs }, { lanes, tally, bar, stop });
   bar.end();
 
-  const { counts, refusal } = tally;
+  const { counts } = tally;
   const { handedOver, heldMs, seconds } = outcome;
   const summary = { rows: inFile.length, unreadable: unreadable.length, ...counts, heldMs, seconds };
   if (json) process.stdout.write(`${JSON.stringify(summary)}\n`);
   else {
     const lines = [`${grouped(inFile.length)} rows in ${seconds.toFixed(1)} s: ${answerLines(counts).join('\n')}`];
+    if (unreadable.length > 0) lines.push(`  unreadable ${grouped(unreadable.length)} lines more, which were left out`);
     if (heldMs > 0) lines.push(`  held up for ${(heldMs / 1_000).toFixed(1)} s: the way was slower than the trace`);
     process.stdout.write(`${lines.join('\n')}\n`);
   }
-  if (refusal !== undefined)
-    throw new UserError(`The gateway refused: ${refusal.status} ${refusal.code}. ${refusal.detail}`);
+  throwWhatKeptAnswersAway(tally, watch);
   return unreadable.length === 0 && handedOver === rows.length * fleets && allAnswered(counts);
 }

@@ -1,7 +1,6 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { SimulatedPing } from '@hexfleet/fleet-simulation';
 import { AnswerTally } from '@hexfleet/ping-client';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { LonePhones } from './lone-phones.js';
@@ -35,11 +34,10 @@ afterAll(() => {
   server.close();
 });
 
-function pingOf(driverId: string): SimulatedPing {
+function pingOf(driverId: string) {
   const reading = { lat: 37.77, lng: -122.42, seq: 1, headingDeg: 0, speedMps: 0, accuracyM: 5 };
   const capturedAtMs = Date.now() + MINUTES_AHEAD_MS;
-  const ping = { ...reading, driverId, capturedAtMs, status: 'available', vehicleClass: 'car' } as const;
-  return { ping, atMs: Date.now(), clockAheadMs: MINUTES_AHEAD_MS };
+  return { ...reading, driverId, capturedAtMs, status: 'available', vehicleClass: 'car' };
 }
 
 describe('phones with a wrong clock', () => {
@@ -52,7 +50,7 @@ describe('phones with a wrong clock', () => {
     };
     const phones = new LonePhones({ gatewayUrl, retries: 0, tally, tokenOf });
     const startMs = Date.now();
-    for (const driverId of ['sim-1', 'sim-2', 'sim-1']) await phones.push(pingOf(driverId));
+    for (const driverId of ['sim-1', 'sim-2', 'sim-1']) await phones.push(pingOf(driverId), MINUTES_AHEAD_MS);
     await phones.drained();
     await phones.close();
     expect(tally.counts).toMatchObject({ pings: 3, accepted: 3 });

@@ -3,19 +3,23 @@ import { AnswerTally, type GatewayReply, type PingCarrier, PingLane, PingLanes }
 import type { WirePing } from '@hexfleet/wire';
 import { describe, expect, it } from '@jest/globals';
 import { ProgressBar } from '../progress-bar.js';
+import { ObedientFleet } from './obedient-fleet.js';
 import { runSimulation } from './simulate-run.js';
 
 class NotingCarrier implements PingCarrier {
   readonly pings: { ping: WirePing; atMs: number }[] = [];
 
   /** Answers wait for this. */
-  constructor(private readonly held: Promise<void> = Promise.resolve()) {}
+  constructor(
+    private readonly held: Promise<void> = Promise.resolve(),
+    private readonly next = { afterMs: 0, minMoveM: 0 },
+  ) {}
 
   async send(pings: readonly WirePing[]): Promise<GatewayReply> {
     await this.held;
     for (const ping of pings) this.pings.push({ ping, atMs: Date.now() });
     const counts = { accepted: pings.length, coalesced: 0, shed: 0, rejected: 0, unavailable: 0 };
-    return { kind: 'answered', answer: { ...counts, results: [], next: { afterMs: 0, minMoveM: 0 } } };
+    return { kind: 'answered', answer: { ...counts, results: [], next: this.next } };
   }
 
   async close(): Promise<void> {}
@@ -25,15 +29,24 @@ interface SimulateOptions {
   readonly stop?: AbortSignal;
   /** By default more than a machine that is slow to start can have due at once. */
   readonly maxQueued?: number;
+  readonly obedient?: ObedientFleet;
 }
 
 function simulate(carrier: PingCarrier, durationMs: number, options: SimulateOptions = {}) {
-  const { stop = new AbortController().signal, maxQueued = 100_000 } = options;
+  const { stop = new AbortController().signal, maxQueued = 100_000, obedient } = options;
   const startMs = Date.now();
   const simulation = new FleetSimulation({ seed: 8, drivers: 2_000, intervalMs: 1_000, startMs });
   const tally = new AnswerTally();
-  const lane = new PingLane({ carrier, tally, batch: 10, maxQueued });
-  const parts = { simulation, lanes: new PingLanes([lane]), lonePhones: undefined, tally, stop };
+  const obeying = obedient && { batch: 1, windowFrames: 1_000, onReply: obedient.noteReply };
+  const lane = new PingLane({ carrier, tally, batch: 10, maxQueued, ...obeying });
+  const parts = {
+    simulation,
+    lanes: new PingLanes([lane]),
+    lonePhones: undefined,
+    tally,
+    stop,
+    ...(obedient && { obedient }),
+  };
   return { tally, run: runSimulation({ ...parts, bar: new ProgressBar('simulate') }, startMs, durationMs) };
 }
 
@@ -66,6 +79,18 @@ describe('a simulation in real time', () => {
     expect(tally.counts.skipped).toBeGreaterThan(0);
     expect(tally.counts.accepted).toBeGreaterThanOrEqual(100);
     expect(tally.counts.accepted + tally.counts.skipped).toBe(tally.counts.pings);
+  });
+
+  it('holds back what the hints say is not worth it, of those who obey', async () => {
+    const carrier = new NotingCarrier(undefined, { afterMs: 60_000, minMoveM: 1_000 });
+    const obedient = new ObedientFleet({ share: 1, intervalMs: 1_000, maxPhones: 4_000 });
+    const { tally, run } = simulate(carrier, 2_500, { obedient });
+    await run;
+    expect(tally.counts.accepted).toBe(tally.counts.pings);
+    // Each driver's first, and those whose status changed or who went off and came back as another.
+    expect(tally.counts.pings).toBeGreaterThan(1_900);
+    expect(tally.counts.pings).toBeLessThan(2_300);
+    expect(obedient.heldBack).toBeGreaterThan(2_500);
   });
 
   it('goes on forever until it is told to stop', async () => {

@@ -5,6 +5,7 @@ import type { ProgressBar } from '../progress-bar.js';
 import { grouped } from '../sending/answer-summary.js';
 import { cutAfterStop } from '../sending/stop-signal.js';
 import type { LonePhones } from './lone-phones.js';
+import type { ObedientFleet } from './obedient-fleet.js';
 
 const TICK_MS = 20;
 /** A process that was held up for longer, such as a laptop asleep, goes on from now: phones don't catch up either. */
@@ -17,6 +18,8 @@ export interface SimulateParts {
   readonly lanes: PingLanes;
   /** Where there is none, the fleet's own server puts the clocks right, and sends for these phones too. */
   readonly lonePhones: LonePhones | undefined;
+  /** Of the drivers whose apps obey the gateway's hints, where there are any. */
+  readonly obedient?: ObedientFleet;
   readonly tally: AnswerTally;
   readonly bar: ProgressBar;
   readonly stop: AbortSignal;
@@ -58,14 +61,19 @@ export async function runSimulation(
   return { seconds: (reachedMs - startMs) / 1_000, heldMs };
 }
 
-function send(simulated: SimulatedPing, { lanes, lonePhones, tally }: SimulateParts): void {
-  const { ping, clockAheadMs } = simulated;
+function send(
+  { ping: reading, clockAheadMs }: SimulatedPing,
+  { lanes, lonePhones, obedient, tally }: SimulateParts,
+): void {
   const isFarOff = Math.abs(clockAheadMs) > CLOCK_TOLERANCE_MS;
+  const isPutRight = isFarOff && lonePhones === undefined;
+  const ping = isPutRight ? { ...reading, capturedAtMs: reading.capturedAtMs - clockAheadMs } : reading;
+  if (obedient?.lets(ping) === false) return;
   if (isFarOff && lonePhones !== undefined) {
-    void lonePhones.push(simulated);
+    void lonePhones.push(ping, clockAheadMs);
     return;
   }
   const lane = lanes.laneOf(ping.driverId);
   if (lane.isFull) tally.leftOut(1);
-  else lane.push(isFarOff ? { ...ping, capturedAtMs: ping.capturedAtMs - clockAheadMs } : ping);
+  else lane.push(ping);
 }

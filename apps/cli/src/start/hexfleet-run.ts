@@ -108,10 +108,14 @@ export class HexfleetRun {
     return { ...unit, url };
   }
 
-  /** Sixty drivers around the centre of San Francisco, where the first query that we suggest looks. */
+  /**
+   * Sixty drivers around the centre of San Francisco, where the first query that we suggest looks. Their token goes by the
+   * environment: everybody on the machine can see a command line.
+   */
   async #startDemo(gatewayUrl: string, tokens: StartTokens): Promise<void> {
-    const args = ['simulate', '--drivers', '60', '--interval', '4s', '--duration', '24h'];
-    const recipe = commandRecipe('demo', [...args, '--gateway', gatewayUrl, '--token', tokens.fleet], process.env);
+    const args = ['simulate', '--drivers', '60', '--interval', '4s', '--duration', '24h', '--id-prefix', 'demo-'];
+    const env = { ...process.env, HEXFLEET_TOKEN: tokens.fleet };
+    const recipe = commandRecipe('demo', [...args, '--gateway', gatewayUrl], env);
     await this.#start(recipe);
   }
 

@@ -112,7 +112,11 @@ export interface Result {
   code: string;
 }
 
-/** When to ping next, and how far to move before that. */
+/**
+ * Ping again after after_ms at the latest. Before that, ping only once you are min_move_m or more away from where your last
+ * accepted ping, carried along its heading and speed for at most 30 s, would put you. A change of status is always worth a
+ * ping at once.
+ */
 export interface Next {
   afterMs: number;
   minMoveM: number;
