@@ -1,4 +1,7 @@
 import { Command, CommanderError } from 'commander';
+import { registerOverride } from './commands/override.js';
+import { registerPolicy } from './commands/policy.js';
+import { registerPressure } from './commands/pressure.js';
 import { registerReplay } from './commands/replay.js';
 import { registerSimulate } from './commands/simulate.js';
 import { registerStart } from './commands/start.js';
@@ -14,6 +17,9 @@ registerStart(program);
 registerToken(program);
 registerReplay(program);
 registerSimulate(program);
+registerPolicy(program);
+registerOverride(program);
+registerPressure(program);
 
 // A reader of our output that goes away, such as `head`, ends that output and nothing else.
 for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);

@@ -1,131 +1,162 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { type Role, signToken } from '@hexfleet/access';
 import { type RunningServer, startNats } from '@hexfleet/embedded-servers';
-import { connectionOptions } from '@hexfleet/ping-bus';
-import { readSettings } from '@hexfleet/settings';
-import { createLogger } from '@hexfleet/telemetry';
-import { createHttpApp, type NestFastifyApplication, PRESSURE_SUBJECT, type WriterPressure } from '@hexfleet/web-edge';
+import { connectControlBus, type OwnControlBus } from '@hexfleet/ping-bus';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { Controller, type INestMicroservice, Module } from '@nestjs/common';
-import { NestFactory } from '@nestjs/core';
-import { MessagePattern, type MicroserviceOptions, Payload, Transport } from '@nestjs/microservices';
-import { OpsModule } from './ops.module.js';
-import { OPS_SETTINGS } from './settings.js';
+import { until } from '../../../test/harness/until.js';
+import { OpsApp } from './ops-app.fixture.js';
 
-const SECRET = 'a secret that is long enough for HS256';
-const PARTITION = { lagSeconds: 0.2, epoch: 3, written: 10, superseded: 2, expired: 1 };
-const asked: unknown[] = [];
-let reply: WriterPressure;
-
-@Controller()
-class WriterController {
-  @MessagePattern(PRESSURE_SUBJECT)
-  pressure(@Payload() request: unknown): WriterPressure {
-    asked.push(request);
-    return reply;
-  }
-}
-
-@Module({ controllers: [WriterController] })
-class WriterModule {}
+const PARTITION = { share: 0.5, backlogMessages: 3, epoch: 3, written: 10, superseded: 2, expired: 1 };
+const GATEWAY = {
+  gateway: 'g-1',
+  policyVersion: 1,
+  stage: 'calm',
+  partitions: [
+    { partition: 0, silenceStretch: 1 },
+    { partition: 1, silenceStretch: 1.5 },
+  ],
+};
 
 let dataDir: string;
 let nats: RunningServer;
-let ops: NestFastifyApplication;
-let writer: INestMicroservice | undefined;
+let ops: OpsApp;
+let fleet: OwnControlBus;
 
 const serverOptions = () => ({ dataDir, user: 'hexfleet', password: 'pass/word@1' });
+const busOf = (name: string) => connectControlBus({ natsUrl: nats.url, name, onError: () => {} });
+const pressure = (role: 'viewer' | 'ops' | 'driver' | 'fleet' | 'rider' | 'none' = 'viewer') =>
+  ops.ask({ url: '/v1/pressure', role });
 
 beforeAll(async () => {
   dataDir = mkdtempSync(join(tmpdir(), 'hexfleet-ops-'));
   nats = await startNats(serverOptions());
-  const env = { HEXFLEET_NATS_URL: nats.url, HEXFLEET_JWT_SECRET: SECRET, HEXFLEET_PARTITIONS: '2' };
-  const logger = createLogger({ app: 'ops', level: 'silent' });
-  ops = await createHttpApp(OpsModule.with(readSettings(OPS_SETTINGS, env)), { logger });
-  await ops.init();
-  await readiness(200);
+  ops = await OpsApp.start(nats.url);
+  fleet = busOf('hexfleet');
+  await ops.readiness(200);
+  await until('the bus is up', () => fleet.bus.connected);
 });
 
 afterAll(async () => {
-  await writer?.close();
-  await ops.close();
+  await fleet.close();
+  await ops.app.close();
   await nats.stop();
   rmSync(dataDir, { recursive: true, force: true });
 });
 
-async function startWriter(): Promise<INestMicroservice> {
-  const options = { ...connectionOptions(nats.url), maxReconnectAttempts: -1, reconnectTimeWait: 100 };
-  const started = await NestFactory.createMicroservice<MicroserviceOptions>(WriterModule, {
-    transport: Transport.NATS,
-    options,
-    logger: false,
+const writerTells = (writer: string, ...partitions: object[]) =>
+  fleet.bus.publish('signals.writer', { writer, atMs: 1, partitions });
+
+interface Told {
+  readonly silent: boolean;
+  readonly partitions: readonly { readonly partition: number }[];
+  readonly gateways: readonly { readonly gateway: string }[];
+}
+
+/** The pressure, once it is as a writer or gateway told. */
+async function pressureThat(what: string, isSo: (told: Told) => boolean): Promise<Told> {
+  return until<Told>(what, async () => {
+    const response = await pressure();
+    const told: Told = response.json();
+    return response.statusCode === 200 && isSo(told) ? told : undefined;
   });
-  await started.listen();
-  return started;
-}
-
-async function pressure(role: Role = 'viewer') {
-  const token = await signToken({ secret: SECRET, claims: { subject: 'olga', role }, ttlSeconds: 60 });
-  return ops.inject({ url: '/v1/pressure', headers: { authorization: `Bearer ${token}` } });
-}
-
-/** Waits until the app's readiness is as told; gives up with the last report. */
-async function readiness(status: number): Promise<Record<string, unknown>> {
-  for (let tries = 0; ; tries++) {
-    const response = await ops.inject('/readyz');
-    if (response.statusCode === status) return response.json();
-    if (tries > 100) throw new Error(`readiness stays ${response.body}`);
-    await sleep(100);
-  }
 }
 
 describe('the operators` app', () => {
-  it('says that nobody answers when nobody does', async () => {
+  it('says that nobody reports when nobody does', async () => {
     const response = await pressure();
     expect(response.statusCode).toBe(503);
-    expect(response.json()).toMatchObject({ code: 'unavailable', detail: 'no writer answers' });
+    expect(response.json()).toMatchObject({ code: 'unavailable', detail: 'no writer and no gateway reports' });
     expect(response.headers['retry-after']).toBe('1');
   });
 
-  it('tells what the owner of each partition says, in order, and that some are silent', async () => {
-    writer = await startWriter();
-    reply = { writer: 'w-1', fleet: 'hexfleet', partitions: [{ partition: 1, ...PARTITION }] };
-    const some = (await pressure()).json();
-    expect(some).toMatchObject({ silent: true, partitions: [{ partition: 1, writer: 'w-1', ...PARTITION }] });
-    expect(asked.at(-1)).toEqual({ fleet: 'hexfleet' });
-    const partitions = [1, 0].map((partition) => ({ partition, ...PARTITION }));
-    reply = { writer: 'w-1', fleet: 'hexfleet', partitions };
-    const all = (await pressure('ops')).json();
-    expect(all.silent).toBe(false);
-    expect(all.partitions.map(({ partition }: { partition: number }) => partition)).toEqual([0, 1]);
+  it('tells what gateways report though no writer does, and how far they stretch bounds on silence', async () => {
+    fleet.bus.publish('signals.gateway', GATEWAY);
+    const told = await pressureThat('the gateway is told', ({ gateways }) => gateways.length === 1);
+    expect(told).toMatchObject({ silent: true, partitions: [], silenceStretch: 1.5, gateways: [GATEWAY] });
   });
 
-  it('leaves the reply of another fleet`s writer aside', async () => {
-    reply = { writer: 'w-1', fleet: 'scooters', partitions: [] };
-    expect((await pressure()).statusCode).toBe(503);
+  it('tells what the owner of each partition says, in order, and whether some are silent', async () => {
+    writerTells('w-1', { partition: 1, lagMs: 200, ...PARTITION });
+    const some = await pressureThat('it is told', ({ partitions }) => partitions.length === 1);
+    expect(some).toMatchObject({
+      silent: true,
+      partitions: [{ partition: 1, writer: 'w-1', lagSeconds: 0.2, ...PARTITION }],
+    });
+    expect(some.partitions[0]).not.toHaveProperty('lagMs');
+    writerTells('w-1', ...[1, 0].map((partition) => ({ partition, lagMs: 0, ...PARTITION })));
+    const all = await pressureThat('all is told', ({ partitions }) => partitions.length === 2);
+    expect(all.silent).toBe(false);
+    expect(all.partitions.map(({ partition }) => partition)).toEqual([0, 1]);
+  });
+
+  it('believes the writer of the higher epoch, whoever reports last', async () => {
+    writerTells('w-2', { partition: 0, lagMs: 0, ...PARTITION, epoch: 4 });
+    writerTells('w-1', { partition: 0, lagMs: 0, ...PARTITION });
+    const told = await pressureThat('both are heard', ({ partitions }) => JSON.stringify(partitions).includes('w-2'));
+    expect(told.partitions).toMatchObject([{ partition: 0, writer: 'w-2', epoch: 4 }]);
+  });
+
+  it('leaves aside what is no report, and reports of another fleet', async () => {
+    const strangers = busOf('scooters');
+    await until('it is up', () => strangers.bus.connected);
+    strangers.bus.publish('signals.gateway', { ...GATEWAY, gateway: 'stranger' });
+    await strangers.bus.checkConnection();
+    for (const value of [null, 7, { gateway: 'g-9' }, { partitions: [] }]) fleet.bus.publish('signals.gateway', value);
+    fleet.bus.publish('signals.gateway', { ...GATEWAY, gateway: 'g-2' });
+    const told = await pressureThat('it is told', ({ gateways }) => JSON.stringify(gateways).includes('g-2'));
+    expect(told.gateways.map(({ gateway }) => gateway)).toEqual(['g-1', 'g-2']);
+    await strangers.close();
+  });
+
+  it('forgets who has been silent for five seconds', async () => {
+    await until('nobody is left', async () => (await pressure()).statusCode === 503);
   });
 
   it('answers viewers and ops only', async () => {
     for (const role of ['driver', 'fleet', 'rider'] as const) expect((await pressure(role)).statusCode).toBe(403);
-    expect((await ops.inject('/v1/pressure')).statusCode).toBe(401);
+    expect((await pressure('none')).statusCode).toBe(401);
+  });
+
+  it('gathers what gateways decided on a driver, the newest first', async () => {
+    const url = '/v1/drivers/d-17/decisions';
+    expect((await ops.ask({ url, role: 'viewer' })).statusCode).toBe(503);
+    const gateways = [busOf('hexfleet'), busOf('hexfleet')];
+    for (const [i, { bus }] of gateways.entries()) {
+      await until('it is up', () => bus.connected);
+      bus.answer('decisions', ({ driverId }: { driverId: string }) => ({
+        gateway: `g-${i}`,
+        watchedUntilMs: 100 + i,
+        decisions: [{ driverId, atMs: i }],
+      }));
+      await bus.checkConnection();
+    }
+    const response = await ops.ask({ url, role: 'viewer' });
+    expect(response.json()).toEqual({
+      driverId: 'd-17',
+      watchedUntilMs: 101,
+      decisions: [
+        { driverId: 'd-17', atMs: 1 },
+        { driverId: 'd-17', atMs: 0 },
+      ],
+    });
+    expect((await ops.ask({ url: '/v1/drivers/a%20b/decisions' })).statusCode).toBe(400);
+    expect((await ops.ask({ url, role: 'rider' })).statusCode).toBe(403);
+    await Promise.all(gateways.map((gateway) => gateway.close()));
   });
 
   it('is not ready while NATS is away, and is again when it is back, without a restart', async () => {
-    reply = { writer: 'w-1', fleet: 'hexfleet', partitions: [] };
-    expect(await readiness(200)).toEqual({ ready: true, checks: { nats: { ok: true } } });
+    expect(await ops.readiness(200)).toEqual({ ready: true, checks: { nats: { ok: true }, policy: { ok: true } } });
     await nats.stop();
-    expect(await readiness(503)).toMatchObject({ ready: false, checks: { nats: { ok: false } } });
-    expect((await pressure()).statusCode).toBe(503);
-    nats = await startNats({ ...serverOptions(), port: nats.port });
-    await readiness(200);
-    let response = await pressure();
-    for (let tries = 0; response.statusCode !== 200 && tries < 100; tries++) {
-      await sleep(100);
-      response = await pressure();
+    expect(await ops.readiness(503)).toMatchObject({ ready: false, checks: { nats: { ok: false } } });
+    for (const url of ['/v1/pressure', '/v1/policy', '/v1/overrides', '/v1/audit', '/v1/policy/history']) {
+      expect([url, (await ops.ask({ url })).statusCode]).toEqual([url, 503]);
     }
-    expect(response.statusCode).toBe(200);
+    nats = await startNats({ ...serverOptions(), port: nats.port });
+    await ops.readiness(200);
+    await until('the bus is up', () => fleet.bus.connected);
+    fleet.bus.publish('signals.gateway', GATEWAY);
+    await pressureThat('it is told again', () => true);
+    expect((await ops.ask({ url: '/v1/policy' })).headers.etag).toBe('"1"');
   });
 });

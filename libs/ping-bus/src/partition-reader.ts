@@ -11,6 +11,8 @@ export interface StreamMessage {
   readonly stream: string;
   readonly seq: number;
   readonly data: Buffer;
+  /** Messages of the partition that the stream holds behind this one. */
+  readonly pending: number;
 }
 
 export interface PartitionReader {
@@ -105,5 +107,5 @@ function openConsumer(
 
 function toStreamMessage(stream: string, message: JsMsg): StreamMessage {
   const { buffer, byteOffset, byteLength } = message.data;
-  return { stream, seq: message.seq, data: Buffer.from(buffer, byteOffset, byteLength) };
+  return { stream, seq: message.seq, data: Buffer.from(buffer, byteOffset, byteLength), pending: message.info.pending };
 }

@@ -3,6 +3,7 @@ import { type KV, Kvm } from '@nats-io/kv';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
 import { AckedPublisher, type BatchPublisher } from './batch-publisher.js';
 import { connectionOptions } from './connection-options.js';
+import { ControlBus } from './control-bus.js';
 import { OrderedReader, type PartitionReader, readToEnd, type StreamMessage } from './partition-reader.js';
 import {
   ensureStream,
@@ -49,6 +50,8 @@ export async function connectPingBus(options: PingBusOptions): Promise<PingBus> 
 
 export class PingBus {
   readonly publisher: BatchPublisher;
+  /** What apps tell one another beside the pings, over the same connection. */
+  readonly control: ControlBus;
   private readonly ackedPublisher: AckedPublisher;
   private readonly js: JetStreamClient;
   private readonly checker: NodeJS.Timeout;
@@ -71,6 +74,7 @@ export class PingBus {
       () => void this.checkStream(),
     );
     this.publisher = this.ackedPublisher;
+    this.control = new ControlBus(connection, options);
     void this.watch();
     void this.comeUp();
     this.checker = setInterval(() => void this.checkStream(), STREAM_CHECK_MS);
@@ -119,6 +123,7 @@ export class PingBus {
   async close(): Promise<void> {
     this.closed = true;
     clearInterval(this.checker);
+    this.control.close();
     await Promise.all([...this.readers].map((reader) => reader.close()));
     this.ackedPublisher.close();
     if (!this.connection.isClosed()) await this.connection.close();

@@ -1,5 +1,6 @@
+import { DEFAULT_HYGIENE } from '@hexfleet/ping';
 import { z } from 'zod';
-import { durationMs, integer, oneOf, port, secret, text, url, urlList } from './variables.js';
+import { decimal, durationMs, integer, oneOf, port, secret, text, url, urlList } from './variables.js';
 
 /**
  * Groups of settings that several apps have in common, to be spread into an app's own schema. A key names its variable:
@@ -41,6 +42,18 @@ export const layoutSettings = {
   resolution: integer(0, 15).default(7),
   /** How long a position is shown after its driver's last ping. */
   ttlMs: durationMs(1_000, 3_600_000).default(60_000),
+};
+
+/**
+ * Hygiene: what a ping must be to be admitted. Operators change it at run time; these are the bounds of a fleet's first
+ * policy, and those that a gateway goes by until it has heard of one.
+ */
+export const hygieneSettings = {
+  maxAgeMs: durationMs(1_000, 3_600_000).default(DEFAULT_HYGIENE.maxAgeMs),
+  futureToleranceMs: durationMs(0, 600_000).default(DEFAULT_HYGIENE.futureToleranceMs),
+  maxAccuracyM: decimal(1, 100_000).default(DEFAULT_HYGIENE.maxAccuracyM),
+  /** Raise it for replays that run faster than life. */
+  maxSpeedMps: decimal(1, 1_000_000).default(DEFAULT_HYGIENE.maxSpeedMps),
 };
 
 /** Where tokens get their trust from: exactly one of the first three, see `EXACTLY_ONE_OF`. */

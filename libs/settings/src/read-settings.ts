@@ -60,7 +60,15 @@ export function readSettings<Schema extends SettingsSchema>(
   return Object.freeze(settings) as SettingsOf<Schema>;
 }
 
-/** The same for a `main`: says what is wrong on standard error and ends the process with status 1. */
+/** The keys of a schema whose variables are set: what was asked for, beside what is so by default. */
+export function keysGiven<Schema extends SettingsSchema>(
+  schema: Schema,
+  env: Environment = process.env,
+): (keyof Schema & string)[] {
+  return Object.keys(schema).filter((key) => env[variableOf(key)]);
+}
+
+/** `readSettings` for a `main`: says what is wrong on standard error and ends the process with status 1. */
 export function readSettingsOrExit<Schema extends SettingsSchema>(schema: Schema): SettingsOf<Schema> {
   try {
     return readSettings(schema);

@@ -31,6 +31,35 @@ export const METRIC = {
     'Pings that the stream may have or not, not yet counted',
   ),
   gatewayDrivers: metric('hexfleet_gateway_drivers', 'Drivers whose last ping is remembered'),
+  pingsShadowShed: metric(
+    'hexfleet_pings_shadow_shed_total',
+    'Pings admitted that the policy would have shed if it were no shadow',
+    'status',
+  ),
+  partitionShare: metric(
+    'hexfleet_gateway_partition_share',
+    'Share of pings that the gateway admits to a partition',
+    'partition',
+  ),
+  silenceStretch: metric(
+    'hexfleet_silence_stretch',
+    'Factor by which silence bounds are stretched, 1 when they hold; the largest over the partitions',
+  ),
+  silentPartitions: metric('hexfleet_gateway_silent_partitions', 'Partitions whose owner tells nothing'),
+  overloadStage: metric(
+    'hexfleet_gateway_overload_stage',
+    'How far the gateway has gone against its own overload: 1 for the stage that it is in',
+    'stage',
+  ),
+  gatewayOwnShare: metric('hexfleet_gateway_own_share', 'Share of pings that the gateway admits for its own sake'),
+  gatewayLoopUtilization: metric(
+    'hexfleet_gateway_loop_utilization_ratio',
+    'Busy share of the time of the event loop, 0 to 1',
+  ),
+  gatewayBelievedDrivers: metric(
+    'hexfleet_gateway_believed_drivers',
+    'Drivers of which is remembered what readers believe',
+  ),
   publishSeconds: histogram('hexfleet_publish_seconds', 'From publishing a batch to its outcome', 'outcome'),
   publishedBatchPings: sizes('hexfleet_published_batch_pings', 'Pings in a published batch'),
 
@@ -50,6 +79,11 @@ export const METRIC = {
   nearbySeconds: histogram('hexfleet_nearby_seconds', 'A query, from request to answer', 'query'),
   nearbyRings: sizes('hexfleet_nearby_rings', 'Rings searched by a nearest query'),
   nearbyDegraded: metric('hexfleet_nearby_degraded_total', 'Answers that could not see every partition they needed'),
+
+  // policy
+  policyVersion: metric('hexfleet_policy_version', 'Version of the policy that this process runs, 0 before any'),
+  policyOverrides: metric('hexfleet_policy_overrides', 'Overrides in force'),
+  policyChanges: metric('hexfleet_policy_changes_total', 'Changes of the policy that this process made', 'action'),
 
   // every app
   problems: metric('hexfleet_problems_total', 'Requests answered with a problem', 'code'),

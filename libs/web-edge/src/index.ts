@@ -6,7 +6,6 @@
 export type { NestFastifyApplication } from '@nestjs/platform-fastify';
 export type { FastifyReply, FastifyRequest } from 'fastify';
 export { authenticate, BearerClaims, bearerTokenOf, Public, Roles } from './access-hook.js';
-export * from './control-subjects.js';
 export * from './health.module.js';
 export * from './http-app.js';
 export * from './problem.js';

@@ -19,6 +19,7 @@ const CODE_BY_STATUS: Readonly<Record<number, ProblemCode>> = {
   404: 'not_found',
   405: 'method_not_allowed',
   408: 'request_timeout',
+  412: 'precondition_failed',
   413: 'too_large',
   414: 'not_found',
   415: 'unsupported_media_type',

@@ -4,12 +4,14 @@
  */
 export const PROBLEMS = {
   invalid_request: { status: 400, title: 'The request is not what this route takes' },
+  invalid_policy: { status: 400, title: 'The policy or override has faults' },
   invalid_json: { status: 400, title: 'The body is not JSON' },
   unauthenticated: { status: 401, title: 'No valid bearer token' },
   forbidden: { status: 403, title: 'The token does not grant this' },
   not_found: { status: 404, title: 'There is nothing here' },
   method_not_allowed: { status: 405, title: 'This route does not take this method' },
   request_timeout: { status: 408, title: 'The request took too long to come in' },
+  precondition_failed: { status: 412, title: 'It has been changed since' },
   too_large: { status: 413, title: 'The body is too large' },
   unsupported_media_type: { status: 415, title: 'The body is not of a type that this route takes' },
   headers_too_large: { status: 431, title: 'The headers are too large' },
@@ -28,6 +30,13 @@ export interface ProblemBody {
   readonly status: number;
   readonly code: ProblemCode;
   readonly detail?: string;
+  readonly faults?: readonly ProblemFault[];
+}
+
+/** One of several things that are wrong with a request: where in its body, and what. */
+export interface ProblemFault {
+  readonly path: string;
+  readonly problem: string;
 }
 
 export interface ProblemOptions {
@@ -35,6 +44,8 @@ export interface ProblemOptions {
   readonly retryAfterSeconds?: number;
   /** With `method_not_allowed`: the methods that the route takes. */
   readonly allow?: readonly string[];
+  /** All that is wrong, where that can be told one by one. */
+  readonly faults?: readonly ProblemFault[];
   readonly cause?: unknown;
 }
 
@@ -45,6 +56,7 @@ export class Problem extends Error {
   override readonly name = 'Problem';
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
+  readonly faults: readonly ProblemFault[];
 
   constructor(
     readonly code: ProblemCode,
@@ -54,12 +66,16 @@ export class Problem extends Error {
     super(detail ?? PROBLEMS[code].title, { cause: options.cause });
     this.status = PROBLEMS[code].status;
     this.headers = headersOf(code, options);
+    this.faults = options.faults ?? [];
   }
 
   get body(): ProblemBody {
-    const { code, detail, status } = this;
-    const head = { type: `urn:hexfleet:problem:${code}`, title: PROBLEMS[code].title, status, code } as const;
-    return detail === undefined ? head : { ...head, detail };
+    const { code, detail, status, faults } = this;
+    return {
+      ...{ type: `urn:hexfleet:problem:${code}`, title: PROBLEMS[code].title, status, code },
+      ...(detail !== undefined && { detail }),
+      ...(faults.length > 0 && { faults }),
+    };
   }
 }
 

@@ -1,0 +1,55 @@
+import type { GatewaySignals, WriterSignals } from '@hexfleet/load-shedding';
+import type { ControlBus } from '@hexfleet/ping-bus';
+
+/** A reporter that has been silent for longer is gone. They report several times a second. */
+const REPORT_TIMEOUT_MS = 5_000;
+/** More reporters than any fleet has; past it the ones that came first are forgotten. */
+const MAX_REPORTERS = 1_000;
+
+/** The newest report of each writer and gateway. */
+export class FleetReports {
+  readonly #writers: Newest<WriterSignals>;
+  readonly #gateways: Newest<GatewaySignals>;
+
+  constructor(bus: ControlBus, nowMs: () => number) {
+    this.#writers = new Newest((report: WriterSignals) => report.writer, nowMs);
+    this.#gateways = new Newest((report: GatewaySignals) => report.gateway, nowMs);
+    bus.subscribe<WriterSignals>('signals.writer', (report) => this.#writers.take(report));
+    bus.subscribe<GatewaySignals>('signals.gateway', (report) => this.#gateways.take(report));
+  }
+
+  writers(): WriterSignals[] {
+    return this.#writers.all();
+  }
+
+  gateways(): GatewaySignals[] {
+    return this.#gateways.all();
+  }
+}
+
+class Newest<Report extends { readonly partitions: readonly unknown[] }> {
+  readonly #byName = new Map<string, { readonly report: Report; readonly heardMs: number }>();
+
+  constructor(
+    private readonly nameOf: (report: Report) => string,
+    private readonly nowMs: () => number,
+  ) {}
+
+  /** What is no report is left aside. Its age is told by our clock, since theirs may differ. */
+  take(report: Report): void {
+    if (typeof report !== 'object' || report === null || !Array.isArray(report.partitions)) return;
+    const name = this.nameOf(report);
+    if (typeof name !== 'string') return;
+    this.#byName.delete(name);
+    this.#byName.set(name, { report, heardMs: this.nowMs() });
+    const [oldest] = this.#byName.keys();
+    if (this.#byName.size > MAX_REPORTERS && oldest !== undefined) this.#byName.delete(oldest);
+  }
+
+  /** In the order of their names. */
+  all(): Report[] {
+    const sinceMs = this.nowMs() - REPORT_TIMEOUT_MS;
+    for (const [name, { heardMs }] of this.#byName) if (heardMs < sinceMs) this.#byName.delete(name);
+    return [...this.#byName].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, { report }]) => report);
+  }
+}

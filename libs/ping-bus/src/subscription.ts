@@ -1,0 +1,4 @@
+/** What goes on until it is closed. */
+export interface Subscription {
+  close(): void;
+}
