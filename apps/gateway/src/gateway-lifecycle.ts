@@ -9,6 +9,7 @@ import { HttpAdapterHost } from '@nestjs/core';
 import { GATEWAY_SETTINGS, type GatewaySettings } from './gateway-settings.js';
 import { Outboxes } from './intake/outboxes.js';
 import { PingIntake } from './intake/ping-intake.js';
+import { Shedding } from './shedding/shedding.js';
 import { DriverStream } from './stream/driver-stream.js';
 import { StreamLink } from './stream-link.js';
 
@@ -21,11 +22,13 @@ export class GatewayLifecycle implements OnApplicationBootstrap, BeforeApplicati
     private readonly outboxes: Outboxes,
     private readonly intake: PingIntake,
     private readonly stream: DriverStream,
+    private readonly shedding: Shedding,
     @Inject(GATEWAY_SETTINGS) private readonly settings: GatewaySettings,
   ) {}
 
   onApplicationBootstrap(): void {
     void this.link.open();
+    this.shedding.start();
     this.outboxes.start(this.settings.flushIntervalMs);
     this.stream.attach(this.http.httpAdapter.getHttpServer());
   }
@@ -39,6 +42,7 @@ export class GatewayLifecycle implements OnApplicationBootstrap, BeforeApplicati
   }
 
   async onApplicationShutdown(): Promise<void> {
+    this.shedding.stop();
     await this.link.close();
   }
 }

@@ -5,6 +5,7 @@ import {
   commonSettings,
   decimal,
   durationMs,
+  hygieneSettings,
   integer,
   jwtSettings,
   layoutSettings,
@@ -21,14 +22,10 @@ export const gatewaySettings = {
   ...streamSettings,
   ...layoutSettings,
   ...jwtSettings,
+  ...hygieneSettings,
   port: port(8080),
 
-  // Hygiene: what a ping must be to be admitted.
-  maxAgeMs: durationMs(1_000, 3_600_000).default(DEFAULT_HYGIENE.maxAgeMs),
-  futureToleranceMs: durationMs(0, 600_000).default(DEFAULT_HYGIENE.futureToleranceMs),
-  maxAccuracyM: decimal(1, 100_000).default(DEFAULT_HYGIENE.maxAccuracyM),
-  /** Raise it for replays that run faster than life. */
-  maxSpeedMps: decimal(1, 1_000_000).default(DEFAULT_HYGIENE.maxSpeedMps),
+  /** How far a fix may be off without a move, on top of what hygiene bounds. */
   slackM: decimal(0, 10_000).default(DEFAULT_HYGIENE.slackM),
   /** Past it, the drivers that have been silent longest are forgotten. About 200 bytes each. */
   driversRemembered: integer(100, 50_000_000).default(500_000),

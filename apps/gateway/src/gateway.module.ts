@@ -6,13 +6,14 @@ import { createMetrics, type Logger, Metrics } from '@hexfleet/telemetry';
 import { HealthModule } from '@hexfleet/web-edge';
 import { type DynamicModule, Module } from '@nestjs/common';
 import { GatewayLifecycle } from './gateway-lifecycle.js';
-import { exportHoldings, exportSockets, exportTally, publishObserver } from './gateway-metrics.js';
+import { exportHoldings, exportShedding, exportSockets, exportTally, publishObserver } from './gateway-metrics.js';
 import { GATEWAY_SETTINGS, type GatewaySettings } from './gateway-settings.js';
 import { Backlog } from './intake/backlog.js';
 import { Outboxes } from './intake/outboxes.js';
 import { PingIntake } from './intake/ping-intake.js';
 import { PingTally } from './intake/ping-tally.js';
 import { PingsController } from './pings.controller.js';
+import { Shedding } from './shedding/shedding.js';
 import { DriverStream } from './stream/driver-stream.js';
 import { StreamLink } from './stream-link.js';
 
@@ -34,6 +35,7 @@ export class GatewayModule {
         { provide: Outboxes, useValue: parts.outboxes },
         { provide: PingIntake, useValue: parts.intake },
         { provide: DriverStream, useValue: parts.stream },
+        { provide: Shedding, useValue: parts.shedding },
         GatewayLifecycle,
       ],
     };
@@ -46,39 +48,65 @@ function makeParts(settings: GatewaySettings, logger: Logger) {
   const tally = new PingTally();
   const backlog = new Backlog(settings.maxPendingPings);
   const admitted = new AdmittedFixes(settings.driversRemembered);
+  const cells = new HomeCells(settings);
   const nowMs = Date.now;
-  const link: StreamLink = new StreamLink(settings, logger, () => outboxes.retrySoon());
+  const shedding = new Shedding(settings, { logger, cells, backlog, nowMs, heldBytes: () => outboxes.heldBytes });
+  const { pressure, shedder } = shedding;
+  const link: StreamLink = new StreamLink(settings, logger, {
+    onConnected: (bus) => shedding.connect(bus),
+    onUp: () => {
+      pressure.streamUp();
+      outboxes.retrySoon();
+    },
+  });
+  const observePublish = publishObserver(metrics);
   const outboxes = new Outboxes(settings.partitions, {
     settings,
     publisher: link,
     tally,
     backlog,
-    admitted,
+    takeBack: (ping) => {
+      admitted.forget(ping);
+      shedder.forget(ping.driverId);
+    },
     nowMs,
     newPublisherName: () => randomBytes(8).toString('hex'),
-    observePublish: publishObserver(metrics),
+    observePublish: (result, elapsedMs, pings) => {
+      pressure.noteAck(elapsedMs);
+      observePublish(result, elapsedMs, pings);
+    },
   });
   const intake = new PingIntake({
-    policy: settings,
+    policies: shedding.policies,
+    shedder,
+    pressure,
+    hints: shedding.hints,
+    decisions: shedding.decisions,
     clocks: new ClockOffsets(settings.driversRemembered),
     admitted,
-    cells: new HomeCells(settings),
+    cells,
     outboxes,
     backlog,
     tally,
-    next: { afterMs: settings.nextAfterMs, minMoveM: settings.nextMinMoveM },
     nowMs,
   });
-  const stream = new DriverStream(settings, verifier, { ...settings, intake, verifier, nowMs }, Math.random);
+  const { ladder } = pressure;
+  const stream = new DriverStream(settings, verifier, { ...settings, intake, ladder, verifier, nowMs }, Math.random);
   exportTally(metrics, tally);
   exportHoldings(metrics, { outboxes, backlog, admitted });
+  exportShedding(metrics, { pressure, policies: shedding.policies, shedder, tally });
   exportSockets(metrics, stream);
-  return { metrics, verifier, link, outboxes, intake, stream };
+  return { metrics, verifier, link, outboxes, intake, stream, shedding };
 }
 
 /** Whether a ping sent now could be accepted. */
-function checksOf({ link, intake }: { readonly link: StreamLink; readonly intake: PingIntake }) {
+function checksOf({ link, intake, shedding }: ReturnType<typeof makeParts>) {
   return {
+    policy: () => shedding.checkPolicy(),
+    pressure: () => {
+      if (link.connected && !shedding.pressure.isSettled)
+        throw new Error('the writers have not told of their pressure yet');
+    },
     nats: () => {
       if (!link.connected) throw new Error('the stream is away');
     },

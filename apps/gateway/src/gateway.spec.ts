@@ -14,6 +14,8 @@ import { until } from '../../../test/harness/until.js';
 import { GatewayModule } from './gateway.module.js';
 import { gatewaySettings } from './gateway-settings.js';
 import { PingIntake } from './intake/ping-intake.js';
+import { refuseWhenOverloaded } from './refuse-overloaded.js';
+import { Shedding } from './shedding/shedding.js';
 
 const SECRET = 'a secret that is long enough for HS256';
 
@@ -28,6 +30,7 @@ beforeAll(async () => {
   const settings = readSettings(gatewaySettings, { HEXFLEET_NATS_URL: nats.url, HEXFLEET_JWT_SECRET: SECRET });
   const logger = createLogger({ app: 'gateway', level: 'silent' });
   app = await createHttpApp(GatewayModule.register(settings, logger), { logger });
+  refuseWhenOverloaded(app, app.get(Shedding).pressure.ladder, settings.retryAfterSeconds);
   await app.listen(0, '127.0.0.1');
   url = `http://127.0.0.1:${(app.getHttpServer().address() as AddressInfo).port}`;
 });
@@ -60,10 +63,22 @@ describe('a gateway', () => {
     expect([response.statusCode, answer]).toEqual([202, expect.objectContaining({ accepted: 1 })]);
   });
 
+  it('refuses requests at the last stage of overload, and still tells how it is', async () => {
+    const { ladder } = app.get(Shedding).pressure;
+    for (let nowMs = Date.now(); !ladder.isAt('refuse_connections'); nowMs += 500) ladder.update(nowMs, 1, 0.5);
+    const claims = { subject: 'd-1', role: 'driver' } as const;
+    const headers = { authorization: `Bearer ${await signToken({ secret: SECRET, claims, ttlSeconds: 60 })}` };
+    const refused = await fetch(`${url}/v1/pings`, { method: 'POST', headers, body: '{}' });
+    expect([refused.status, refused.headers.get('retry-after')]).toEqual([503, '2']);
+    expect((await fetch(`${url}/metrics`)).status).toBe(200);
+    for (let nowMs = Date.now() + 60_000; ladder.isAt('shed_more'); nowMs += 1_000) ladder.update(nowMs, 0, 1);
+  });
+
   it('says that it is not ready once it takes no more pings', async () => {
-    expect(await readiness()).toEqual([200, { nats: { ok: true }, intake: { ok: true } }]);
+    const well = { nats: { ok: true }, policy: { ok: true }, pressure: { ok: true } };
+    expect(await readiness()).toEqual([200, { ...well, intake: { ok: true } }]);
     app.get(PingIntake).close();
     const intake = { ok: false, detail: 'the gateway is about to stop' };
-    expect(await readiness()).toEqual([503, { nats: { ok: true }, intake }]);
+    expect(await readiness()).toEqual([503, { ...well, intake }]);
   });
 });

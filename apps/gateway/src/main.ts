@@ -3,6 +3,8 @@ import { createLogger } from '@hexfleet/telemetry';
 import { serve } from '@hexfleet/web-edge';
 import { GatewayModule } from './gateway.module.js';
 import { gatewaySettings } from './gateway-settings.js';
+import { refuseWhenOverloaded } from './refuse-overloaded.js';
+import { Shedding } from './shedding/shedding.js';
 
 /** On top of the drain: for sockets and the server to close. */
 const CLOSING_MS = 5_000;
@@ -15,6 +17,7 @@ await serve(moduleOrExit(), {
   logger,
   bodyLimitBytes: settings.maxBodyBytes,
   maxConnections: settings.maxConnections + settings.maxSockets,
+  configure: (app) => refuseWhenOverloaded(app, app.get(Shedding).pressure.ladder, settings.retryAfterSeconds),
   drainMs: settings.drainMs + CLOSING_MS / 2,
   stopMs: settings.drainMs + CLOSING_MS,
 });

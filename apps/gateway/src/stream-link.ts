@@ -22,7 +22,12 @@ export class StreamLink implements BatchPublisher {
   constructor(
     private readonly options: Omit<PingBusOptions, 'onError' | 'onWidened'>,
     private readonly logger: Logger,
-    private readonly onUp: () => void,
+    private readonly hooks: {
+      /** The connection is there for the first time; from then on the bus looks after it. */
+      readonly onConnected: (bus: PingBus) => void;
+      /** The stream is there, for the first time or again. */
+      readonly onUp: () => void;
+    },
   ) {}
 
   get connected(): boolean {
@@ -58,11 +63,12 @@ export class StreamLink implements BatchPublisher {
     });
     if (this.#isClosed) return bus.close();
     this.#bus = bus;
+    this.hooks.onConnected(bus);
     bus.onConnection((state) => {
       this.#lastComplaint = '';
       if (state.up) this.logger.info({ stream: state.stream }, 'the stream is there');
       else this.logger.warn('the stream is away');
-      if (state.up) this.onUp();
+      if (state.up) this.hooks.onUp();
     });
   }
 

@@ -1,3 +1,4 @@
+import { readGatewaySignals } from '@hexfleet/load-shedding';
 import type { PartitionStore, PartitionTodo } from '@hexfleet/location-store';
 import type { PingBus, StreamMessage } from '@hexfleet/ping-bus';
 import type { Logger } from '@hexfleet/telemetry';
@@ -5,6 +6,7 @@ import { PartitionMemory } from './partition-memory.js';
 import { PartitionRunner } from './partition-runner.js';
 import { WriteBudget } from './write-budget.js';
 import type { WriterMetrics } from './writer-metrics.js';
+import type { WriterPressure } from './writer-pressure.js';
 import type { WriterSettings } from './writer-settings.js';
 
 const TICK_MS = 1_000;
@@ -29,7 +31,8 @@ export interface Intake {
 export class LocationWriter {
   private readonly runners = new Map<number, PartitionRunner>();
   private readonly memory: PartitionMemory;
-  private readonly budget: WriteBudget;
+  /** Of a writer that is held to so many pings a second. */
+  private readonly budget: WriteBudget | undefined;
   private readonly timers: NodeJS.Timeout[] = [];
   private readonly ends: Promise<void>[] = [];
   private intake: Intake | undefined;
@@ -40,16 +43,21 @@ export class LocationWriter {
     private readonly settings: WriterSettings,
     private readonly bus: PingBus,
     private readonly store: PartitionStore,
+    private readonly pressure: WriterPressure,
     private readonly metrics: WriterMetrics,
     private readonly logger: Logger,
   ) {
     this.memory = new PartitionMemory(bus, () => metrics.unreadableBatches.inc());
-    this.budget = new WriteBudget(settings.writerLimit);
+    this.budget = settings.writerLimit === 0 ? undefined : new WriteBudget(settings.writerLimit);
     metrics.watch(this.runners);
   }
 
   start(intake: Intake): void {
     this.intake = intake;
+    this.bus.control.subscribe('signals.gateway', (value) => {
+      const signals = readGatewaySignals(value);
+      if (signals !== undefined) this.pressure.hear(signals, Date.now());
+    });
     for (let partition = 0; partition < this.settings.partitions; partition++) this.ends.push(this.own(partition));
     this.every(this.settings.writeIntervalMs, () => this.beat());
     this.every(TICK_MS, () => {
@@ -62,7 +70,7 @@ export class LocationWriter {
   /** A message of a partition. Resolves when there is room for the next. */
   deliver(partition: number, message: StreamMessage): Promise<void> | undefined {
     this.metrics.batches.inc();
-    return this.runners.get(partition)?.offer(this.memory.decode(message));
+    return this.runners.get(partition)?.offer(this.memory.decode(message), message.pending);
   }
 
   /** NATS is back, perhaps with another stream: read on. */
@@ -135,7 +143,9 @@ export class LocationWriter {
         return new PartitionRunner(owner, this.store, this.memory, {
           onReady: (runner) => this.openIntake(runner),
           onDoubt: (cause, error) => this.noteDoubt(cause, error),
-          onBacklog: (backlogged) => setImmediate(() => this.feed(backlogged)),
+          onBacklog: (backlogged) => {
+            if (this.budget === undefined) setImmediate(() => this.feed(backlogged));
+          },
           isReading: () => this.bus.connected,
         });
       } catch (error) {
@@ -153,14 +163,33 @@ export class LocationWriter {
     this.intake?.open(runner.partition, afterSeq);
   }
 
-  /** All partitions write to one beat, so that their writes share a round trip. */
+  /** All partitions write to one beat, so that their writes share a round trip. What is left waiting is pressure. */
   private beat(): void {
-    this.budget.refill(Date.now());
-    for (const runner of this.budget.inTurn([...this.runners.values()])) this.feed(runner);
+    const nowMs = Date.now();
+    if (this.budget === undefined) for (const runner of this.runners.values()) this.feed(runner);
+    else this.feedWithin(this.budget, nowMs);
+    const signals = this.pressure.settle(this.runners.values(), nowMs);
+    if (signals !== undefined) this.bus.control.publish('signals.writer', signals);
+  }
+
+  private feedWithin(budget: WriteBudget, nowMs: number): void {
+    budget.refill(nowMs);
+    const needy = [...this.runners.values()].filter(({ isWaiting }) => isWaiting);
+    budget.share(
+      needy.map((runner) => ({
+        partition: runner.partition,
+        pings: runner.waitingPings,
+        weight: this.pressure.weightOf(runner, nowMs),
+      })),
+      (partition, pings) => (this.runners.get(partition) as PartitionRunner).wake(pings),
+      (partition, pings) => this.pressure.noteTaken(partition, pings),
+    );
+    // Its housekeeping isn't limited.
+    for (const runner of needy) if (runner.waitingPings === 0) runner.wake(0);
   }
 
   private feed(runner: PartitionRunner): void {
-    this.budget.spend(runner.wake(Math.max(0, this.budget.left)));
+    this.pressure.noteTaken(runner.partition, runner.wake(Number.POSITIVE_INFINITY));
   }
 
   private async fetchTodos(): Promise<void> {

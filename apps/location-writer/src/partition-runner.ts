@@ -46,6 +46,7 @@ export class PartitionRunner {
 
   private readonly inbox: StreamBatch[] = [];
   private inboxPings = 0;
+  private pendingMessages = 0;
   private todos: readonly Todo[] = [];
   private born: DirectoryBirths = new Map();
   private tickDue = false;
@@ -81,9 +82,10 @@ export class PartitionRunner {
     return step.done ? step.value : 0;
   }
 
-  /** Takes a message in. Resolves at once, or when there is room again. */
-  offer(message: StreamBatch): Promise<void> | undefined {
+  /** Takes a message in. Resolves at once, or when there is room again. `pending`: messages behind it on the stream. */
+  offer(message: StreamBatch, pending: number): Promise<void> | undefined {
     this.inbox.push(message);
+    this.pendingMessages = pending;
     this.inboxPings += message.batch?.size ?? 0;
     this.delivered = message.position;
     if (this.inboxPings < INBOX_PINGS || this.state === 'ended') return undefined;
@@ -106,6 +108,27 @@ export class PartitionRunner {
     const oldest =
       this.writing.find(({ batch }) => batch !== undefined) ?? this.inbox.find(({ batch }) => batch !== undefined);
     return oldest?.batch === undefined ? 0 : Math.max(0, nowMs - oldest.batch.receivedAtMs);
+  }
+
+  /** Age of the oldest ping that waits for its turn, in ms; 0 when none does. */
+  waitMs(nowMs: number): number {
+    const oldest = this.inbox.find(({ batch }) => batch !== undefined);
+    return oldest?.batch === undefined ? 0 : Math.max(0, nowMs - oldest.batch.receivedAtMs);
+  }
+
+  /** Pings taken in that wait for their turn. */
+  get waitingPings(): number {
+    return this.inboxPings;
+  }
+
+  /** Messages that the stream holds and that were not taken in. */
+  get backlogMessages(): number {
+    return this.pendingMessages;
+  }
+
+  /** Whether the owner waits to be given something. */
+  get isWaiting(): boolean {
+    return this.resume !== undefined;
   }
 
   /** Gives the owner, if it waits, what there is, of pings about `mostPings`; returns how many pings it was given. */

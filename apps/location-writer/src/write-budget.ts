@@ -1,33 +1,58 @@
 /**
- * A token bucket over all partitions of a writer, for drills: holds it to so many pings a second. It may be overdrawn by
- * one batch, which the next refill pays for. Without a limit there is always enough.
+ * A token bucket over all partitions of a writer, for drills: holds it to so many pings a second. What there is at a beat is
+ * shared out by weight, max-min: who needs less than its part gets all of it, and the others share what that leaves. So a
+ * partition that is more crowded than usual takes nothing from a calm one, as it would where all wait in one queue.
+ * Source: weighted max-min fairness by water-filling, D. Bertsekas, R. Gallager, "Data Networks" (1992), 6.5.2.
+ *
+ * Batches are taken whole: what a partition took beyond its part it owes, and pays at the next beats.
  */
-export class WriteBudget {
-  private tokens = 0;
-  private refilledAtMs = 0;
-  private turn = 0;
+export interface Needy {
+  readonly partition: number;
+  /** Pings that wait. */
+  readonly pings: number;
+  /** Greater than 0: parts are in proportion to it. */
+  readonly weight: number;
+}
 
-  /** @param pingsPerSecond 0 for no limit. */
+/** Tokens gathered while nothing was to do: no more than this. */
+const MOST_GATHERED_MS = 250;
+
+export class WriteBudget {
+  #tokens = 0;
+  #refilledAtMs = 0;
+  readonly #owed = new Map<number, number>();
+
   constructor(private readonly pingsPerSecond: number) {}
 
-  get left(): number {
-    return this.pingsPerSecond === 0 ? Number.POSITIVE_INFINITY : this.tokens;
-  }
-
   refill(nowMs: number): void {
-    const elapsedMs = Math.min(1_000, nowMs - this.refilledAtMs);
-    this.refilledAtMs = nowMs;
-    this.tokens = Math.min(this.pingsPerSecond, this.tokens + (this.pingsPerSecond * elapsedMs) / 1_000);
+    const gathered = (this.pingsPerSecond * (nowMs - this.#refilledAtMs)) / 1_000;
+    this.#refilledAtMs = nowMs;
+    const most = Math.max(1, (this.pingsPerSecond * MOST_GATHERED_MS) / 1_000);
+    this.#tokens = Math.min(most, this.#tokens + gathered);
   }
 
-  spend(pings: number): void {
-    this.tokens -= pings;
-  }
-
-  /** The same partitions, starting with another one each time, so that a scarce budget goes round. */
-  inTurn<Partition>(partitions: readonly Partition[]): Partition[] {
-    if (partitions.length === 0) return [];
-    this.turn = (this.turn + 1) % partitions.length;
-    return [...partitions.slice(this.turn), ...partitions.slice(0, this.turn)];
+  /**
+   * Shares out the tokens. `take` is told of a partition and of how many pings it may take, and returns how many it took;
+   * `onPart` is told what each partition's part was, whether taken or paid with.
+   */
+  share(
+    needy: readonly Needy[],
+    take: (partition: number, pings: number) => number,
+    onPart: (partition: number, pings: number) => void = () => {},
+  ): void {
+    let weightLeft = needy.reduce((sum, { weight }) => sum + weight, 0);
+    for (const { partition, pings, weight } of needy.toSorted((a, b) => a.pings / a.weight - b.pings / b.weight)) {
+      const owed = this.#owed.get(partition) ?? 0;
+      const part = Math.min(pings + owed, (this.#tokens * weight) / weightLeft);
+      weightLeft -= weight;
+      this.#tokens -= part;
+      onPart(partition, part);
+      const allowed = part - owed;
+      const took = allowed >= 1 ? take(partition, Math.floor(allowed)) : 0;
+      const owes = took - allowed;
+      // What was allowed and not taken, because a write was under way, is no debt of others: it goes back.
+      if (took === 0 && allowed > 1) this.#tokens += allowed - 1;
+      this.#owed.set(partition, took === 0 ? Math.max(owes, -1) : owes);
+    }
   }
 }

@@ -1,11 +1,11 @@
 import { PartitionStore } from '@hexfleet/location-store';
 import { PingBus } from '@hexfleet/ping-bus';
+import { PolicyFeed } from '@hexfleet/policy-store';
 import { Metrics } from '@hexfleet/telemetry';
 import { HealthModule } from '@hexfleet/web-edge';
 import type { BeforeApplicationShutdown, DynamicModule, OnApplicationShutdown } from '@nestjs/common';
 import { Module } from '@nestjs/common';
 import { LocationWriter } from './location-writer.js';
-import { SETTINGS } from './tokens.js';
 import { WriterController } from './writer.controller.js';
 import type { WriterSettings } from './writer-settings.js';
 
@@ -14,6 +14,7 @@ export interface WriterParts {
   readonly writer: LocationWriter;
   readonly bus: PingBus;
   readonly store: PartitionStore;
+  readonly feed: PolicyFeed;
   readonly metrics: Metrics;
 }
 
@@ -23,9 +24,10 @@ export class WriterModule implements BeforeApplicationShutdown, OnApplicationShu
     private readonly writer: LocationWriter,
     private readonly store: PartitionStore,
     private readonly bus: PingBus,
+    private readonly feed: PolicyFeed,
   ) {}
 
-  static with({ settings, writer, bus, store, metrics }: WriterParts): DynamicModule {
+  static with({ settings, writer, bus, store, feed, metrics }: WriterParts): DynamicModule {
     const checks = {
       nats: () => {
         if (!bus.connected) throw new Error('NATS or its stream is away');
@@ -43,11 +45,11 @@ export class WriterModule implements BeforeApplicationShutdown, OnApplicationShu
       imports: [HealthModule.register({ checks, metrics })],
       controllers: [WriterController],
       providers: [
-        { provide: SETTINGS, useValue: settings },
         { provide: Metrics, useValue: metrics },
         { provide: LocationWriter, useValue: writer },
         { provide: PartitionStore, useValue: store },
         { provide: PingBus, useValue: bus },
+        { provide: PolicyFeed, useValue: feed },
       ],
     };
   }
@@ -57,6 +59,7 @@ export class WriterModule implements BeforeApplicationShutdown, OnApplicationShu
   }
 
   async onApplicationShutdown(): Promise<void> {
+    this.feed.close();
     this.store.close();
     await this.bus.close();
   }

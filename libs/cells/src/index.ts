@@ -7,3 +7,4 @@
 
 export { CellCover } from './cell-cover.js';
 export { HomeCells } from './home-cells.js';
+export { homeCellsOf, isNamedCell } from './named-cells.js';

@@ -73,8 +73,7 @@ export function readPing(
   if (headingDeg !== undefined && !isWithin(headingDeg, 0, 360)) return 'bad_field';
   if (speedMps !== undefined && !isWithin(speedMps, 0, Math.min(maxSpeedMps, READING_CEILING_MPS))) return 'bad_field';
   if (accuracyM !== undefined && !isWithin(accuracyM, 0, Number.MAX_VALUE)) return 'bad_field';
-  const rank = STATUS_RANKS.get(status);
-  if (rank === undefined) return 'bad_field';
+  if (!STATUS_RANKS.has(status)) return 'bad_field';
   if (vehicleClass !== sender.vehicleClass && !matches(vehicleClass, VEHICLE_CLASS_PATTERN)) return 'bad_field';
   if (driverId !== sender.driverId && !matches(driverId, DRIVER_ID_PATTERN)) return 'bad_field';
   if (driverId === undefined) return 'bad_field';
@@ -88,9 +87,14 @@ export function readPing(
     headingDeg: headingDeg === 360 ? 0 : headingDeg,
     speedMps,
     accuracyM,
-    status: rank < (STATUS_RANKS.get(sender.maxStatus) as number) ? sender.maxStatus : (status as Status),
+    status: cappedStatus(status as Status, sender.maxStatus),
     vehicleClass: vehicleClass as string,
   };
+}
+
+/** A status as high as it may be. */
+export function cappedStatus(status: Status, maxStatus: Status): Status {
+  return (STATUS_RANKS.get(status) as number) < (STATUS_RANKS.get(maxStatus) as number) ? maxStatus : status;
 }
 
 function isWithin(value: unknown, min: number, max: number): value is number {

@@ -1,5 +1,6 @@
 import type { ClientFrame, ServerFrame } from './frames.js';
 import { isRecord, type PingRequest, readPingRequest } from './ping-request.js';
+import type { UnreadGate } from './unread-ping.js';
 
 /** What a message from an app is. `frameSeq` is there as far as it could be read. */
 export type ClientFrameReading =
@@ -15,7 +16,8 @@ export interface FrameCodec {
   readonly subprotocol: string;
   /** Whether its messages are binary or text. */
   readonly isBinary: boolean;
-  readClientFrame(message: Buffer): ClientFrameReading;
+  /** With a gate, pings that it turns away stay undecoded where the encoding allows that: `UnreadPing`s stand for them. */
+  readClientFrame(message: Buffer, gate?: UnreadGate): ClientFrameReading;
   writeServerFrame(frame: ServerFrame): string | Uint8Array;
   writeClientFrame(frame: ClientFrame): string | Uint8Array;
   /** @throws Error when the message is no frame: a client's server is not trusted less than that. */

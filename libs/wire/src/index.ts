@@ -13,6 +13,7 @@ export * from './frames.js';
 export { JSON_FRAMES } from './json-frames.js';
 export { MAX_REQUEST_PINGS, type PingRequest, type PingRequestReading, readPingRequest } from './ping-request.js';
 export { PROTO_FRAMES } from './proto-frames.js';
+export { type PeekedPing, type UnreadGate, UnreadPing } from './unread-ping.js';
 
 /** Every encoding; the first is the one for clients that name none. */
 export const FRAME_CODECS: readonly FrameCodec[] = [JSON_FRAMES, PROTO_FRAMES];

@@ -8,16 +8,23 @@
  * Source: https://protobuf.dev/programming-guides/encoding/
  */
 import { BinaryReader, WireType } from '@bufbuild/protobuf/wire';
-import { STATUSES } from '@hexfleet/ping';
+import { STATUSES, type Status } from '@hexfleet/ping';
+import { peekPing } from './peek-ping.js';
 import { MAX_REQUEST_PINGS } from './ping-request.js';
+import { type UnreadGate, UnreadPing } from './unread-ping.js';
 
 const WIRE_TYPE_BITS = 7;
+/** One for each status: they are all alike. */
+const UNREAD = Object.fromEntries(STATUSES.map((status) => [status, new UnreadPing(status)])) as Record<
+  Status,
+  UnreadPing
+>;
 
 /** A frame as decoded: types are those of the wire, values unchecked. */
 interface DecodedFrame {
   frameSeq: number | undefined;
   sentAtMs: number | undefined;
-  pings: DecodedPing[] | undefined;
+  pings: (DecodedPing | UnreadPing)[] | undefined;
   auth: string | undefined;
 }
 
@@ -36,7 +43,7 @@ interface DecodedPing {
 }
 
 /** @throws Error when the bytes are no protobuf message, or are cut off. */
-export function decodeClientFrame(message: Buffer): DecodedFrame {
+export function decodeClientFrame(message: Buffer, gate?: UnreadGate): DecodedFrame {
   const reader = new BinaryReader(message);
   const frame: DecodedFrame = { frameSeq: undefined, sentAtMs: undefined, pings: undefined, auth: undefined };
   while (reader.pos < reader.len) {
@@ -45,7 +52,7 @@ export function decodeClientFrame(message: Buffer): DecodedFrame {
       frame.pings ??= [];
       // One too many is refused with the frame; a frame full of empty ones must not cost an object each.
       if (frame.pings.length > MAX_REQUEST_PINGS) reader.skip(WireType.LengthDelimited);
-      else frame.pings.push(decodePing(reader, message));
+      else frame.pings.push(unreadPing(reader, message, gate) ?? decodePing(reader, message));
     } else if (tag === 0x08) frame.frameSeq = reader.uint32();
     else if (tag === 0x11) frame.sentAtMs = fixed64(reader);
     else if (tag === 0x22) frame.auth = text(reader, message);
@@ -53,6 +60,20 @@ export function decodeClientFrame(message: Buffer): DecodedFrame {
   }
   if (reader.pos > reader.len) throw new RangeError('a frame is cut off');
   return frame;
+}
+
+/** Passes over a ping that the gate turns away. One that can't be peeked at is left to be decoded. */
+function unreadPing(reader: BinaryReader, message: Buffer, gate: UnreadGate | undefined): UnreadPing | undefined {
+  if (gate === undefined) return undefined;
+  const startsAt = reader.pos;
+  const length = reader.uint32();
+  const peeked = peekPing(message, reader.pos, reader.pos + length);
+  if (peeked === undefined || gate(peeked)) {
+    reader.pos = startsAt;
+    return undefined;
+  }
+  reader.pos += length;
+  return UNREAD[peeked.status];
 }
 
 function decodePing(reader: BinaryReader, message: Buffer): DecodedPing {

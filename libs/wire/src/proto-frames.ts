@@ -11,6 +11,7 @@ import {
   type Status as StatusCode,
 } from './generated/hexfleet/v1/pings.js';
 import { decodeClientFrame } from './proto-client-frame.js';
+import type { UnreadGate } from './unread-ping.js';
 
 /** A frame is one binary message that holds one message of proto/hexfleet/v1/pings.proto. */
 export const PROTO_FRAMES: FrameCodec = {
@@ -30,9 +31,9 @@ interface Encoder<Message> {
   encode(message: Message, writer: BinaryWriter): BinaryWriter;
 }
 
-function readClientFrame(message: Buffer): ClientFrameReading {
+function readClientFrame(message: Buffer, gate?: UnreadGate): ClientFrameReading {
   try {
-    return readDecodedFrame(decodeClientFrame(message));
+    return readDecodedFrame(decodeClientFrame(message, gate));
   } catch {
     return { kind: 'undecodable', detail: 'not a hexfleet.v1.ClientFrame' };
   }

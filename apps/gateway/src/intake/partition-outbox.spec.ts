@@ -1,9 +1,10 @@
 import { MAX_PUBLISHER_DOUBT_MS } from '@hexfleet/partition-table';
-import { AdmittedFixes, type Ping, STATUSES } from '@hexfleet/ping';
+import { type Ping, STATUSES } from '@hexfleet/ping';
 import { decodePingBatch } from '@hexfleet/ping-batch';
 import type { PublishResult } from '@hexfleet/ping-bus';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import { PingHints } from '../shedding/ping-hints.js';
 import { Backlog } from './backlog.js';
 import { PartitionOutbox } from './partition-outbox.js';
 import { PingTally } from './ping-tally.js';
@@ -11,7 +12,7 @@ import { Submission } from './submission.js';
 
 /** A doubt is not given up before the worst run of fates has ended: past that, nobody knows, and the books say unavailable. */
 const SETTINGS = { flushPings: 4, publishTimeoutMs: 100, maxDoubtMs: 600_000, publisherIdleMs: 1_200_000 };
-const NEXT = { afterMs: 4_000, minMoveM: 25 };
+const HINTS = new PingHints(1, { afterMs: 4_000, minMoveM: 25 }, () => 0);
 
 /** What the stream does with a publication, and what the publisher hears of it. */
 const FATES = {
@@ -51,7 +52,7 @@ class World {
       publisher: this.publisher,
       tally: this.tally,
       backlog: this.backlog,
-      admitted: new AdmittedFixes(100),
+      takeBack: () => {},
       nowMs: () => this.nowMs,
       newPublisherName: () => (++this.names).toString(16).padStart(16, '0'),
       observePublish: () => {},
@@ -68,7 +69,7 @@ class World {
     }
     const name = `${driverId}/${ping.seq}`;
     this.answers.set(name, []);
-    const submission = new Submission(1, NEXT, (settled) => {
+    const submission = new Submission(1, HINTS, (settled) => {
       const { results, accepted } = settled.answer();
       this.answers.get(name)?.push(accepted === 1 ? 'accepted' : (results[0]?.outcome ?? '?'));
     });

@@ -11,7 +11,7 @@
  */
 
 import { MAX_PUBLISHER_DOUBT_MS } from '@hexfleet/partition-table';
-import type { AdmittedFixes, Ping } from '@hexfleet/ping';
+import type { Ping } from '@hexfleet/ping';
 import type { BatchPublisher, PublishResult } from '@hexfleet/ping-bus';
 import type { Backlog } from './backlog.js';
 import { type OpenBatch, type PendingPing, PendingPings } from './pending-pings.js';
@@ -34,7 +34,8 @@ export interface OutboxSurroundings {
   readonly publisher: BatchPublisher & { readonly connected: boolean };
   readonly tally: PingTally;
   readonly backlog: Backlog;
-  readonly admitted: AdmittedFixes;
+  /** Forgets that a ping was admitted. */
+  readonly takeBack: (ping: Pick<Ping, 'driverId' | 'capturedAtMs' | 'seq'>) => void;
   readonly nowMs: () => number;
   /** 16 random hexadecimal digits. */
   readonly newPublisherName: () => string;
@@ -258,7 +259,7 @@ export class PartitionOutbox {
     for (const newest of waiting) {
       for (let pending: PendingPing | undefined = newest; pending !== undefined; pending = pending.replaced) {
         this.surroundings.backlog.pings--;
-        this.surroundings.admitted.forget(pending);
+        this.surroundings.takeBack(pending);
         tell(pending);
       }
     }

@@ -2,6 +2,7 @@ import { readRecord } from '@hexfleet/driver-record';
 import type { Ping } from '@hexfleet/ping';
 import { decodePingBatch, MAX_BATCH_PINGS } from '@hexfleet/ping-batch';
 import { describe, expect, it } from '@jest/globals';
+import { PingHints } from '../shedding/ping-hints.js';
 import { type OpenBatch, PendingPings } from './pending-pings.js';
 import { Submission } from './submission.js';
 
@@ -20,7 +21,7 @@ function contentOf({ builder, receivedAtMs }: OpenBatch): Map<string, number> {
 }
 
 describe('pending pings', () => {
-  const nobody = new Submission(10_000, { afterMs: 4_000, minMoveM: 25 }, () => {});
+  const nobody = new Submission(10_000, new PingHints(1, { afterMs: 4_000, minMoveM: 25 }, () => 0), () => {});
   const add = (pending: PendingPings, ping: Ping, receivedAtMs = NOW_MS) => pending.add(ping, nobody, 0, receivedAtMs);
 
   it('fill several batches while the stream is slow, and each driver`s newest stands where its first stood', () => {

@@ -1,14 +1,20 @@
 import type { HomeCells } from '@hexfleet/cells';
+import type { LoadShedder, PolicyOfPing } from '@hexfleet/load-shedding';
 import {
   type AdmittedFixes,
   type ClockOffsets,
-  type HygienePolicy,
+  cappedStatus,
   judgePing,
   type Ping,
   type RejectCode,
   readPing,
+  type ShedCode,
 } from '@hexfleet/ping';
-import type { NextPing, PingRequest } from '@hexfleet/wire';
+import { type PingRequest, type UnreadGate, UnreadPing } from '@hexfleet/wire';
+import type { DecisionLog } from '../shedding/decision-log.js';
+import type { GatewayPressure } from '../shedding/gateway-pressure.js';
+import type { PingHints } from '../shedding/ping-hints.js';
+import type { PolicyInUse } from '../shedding/policy-in-use.js';
 import type { Backlog } from './backlog.js';
 import type { Outboxes } from './outboxes.js';
 import type { PartitionOutbox } from './partition-outbox.js';
@@ -17,17 +23,22 @@ import type { Sender } from './sender.js';
 import { Submission } from './submission.js';
 
 export interface IntakeParts {
-  readonly policy: HygienePolicy;
+  readonly policies: PolicyInUse;
   readonly clocks: ClockOffsets;
   readonly admitted: AdmittedFixes;
   readonly cells: HomeCells;
+  readonly shedder: LoadShedder;
+  readonly pressure: GatewayPressure;
+  readonly hints: PingHints;
+  readonly decisions: DecisionLog;
   readonly outboxes: Outboxes;
   readonly backlog: Backlog;
   readonly tally: PingTally;
-  /** What every app is told about its next ping. */
-  readonly next: NextPing;
   readonly nowMs: () => number;
 }
+
+/** A ping of which so much is known that it can be decided on. */
+interface Decidable extends Pick<Ping, 'driverId' | 'latDeg' | 'lngDeg' | 'capturedAtMs' | 'status'> {}
 
 /** The way of a ping through the gateway. HTTP and WebSocket both end here. */
 export class PingIntake {
@@ -40,32 +51,61 @@ export class PingIntake {
    * coalesces and publishes. `onSettled` is called once, when each has its answer; of pings that are all refused, at once.
    */
   submit({ sentAtMs, pings }: PingRequest, sender: Sender, onSettled: (submission: Submission) => void): void {
-    const { clocks, admitted, cells, outboxes, tally, next, nowMs } = this.parts;
+    const { clocks, admitted, hints, tally, nowMs } = this.parts;
     const receivedAtMs = nowMs();
     const clockOffsetMs = clocks.observe(sender.clock, sentAtMs, receivedAtMs);
-    const submission = new Submission(pings.length, next, onSettled);
+    const submission = new Submission(pings.length, hints, onSettled);
     tally.received += pings.length;
 
     for (let index = 0; index < pings.length; index++) {
-      const ping = this.#validPing(pings[index], sender, clockOffsetMs, receivedAtMs);
+      const raw = pings[index];
+      if (raw instanceof UnreadPing) {
+        this.#shed(raw, 'overload', submission, index);
+        continue;
+      }
+      const ping = this.#validPing(raw, sender, clockOffsetMs, receivedAtMs);
       if (typeof ping === 'string') {
         tally.rejected[ping]++;
         submission.reject(index, ping);
         continue;
       }
-      const outbox = outboxes.of(cells.partitionOf(ping.latDeg, ping.lngDeg));
-      const refusal = this.#refusal(outbox);
+      const partition = this.#partitionOf(ping);
+      const outbox = this.parts.outboxes.of(partition);
+      submission.advise(hints.at(partition, ping.status));
+      const refusal = this.#refusal(outbox) ?? this.#decide(ping, partition);
       if (refusal === 'unavailable') {
         tally.unavailable++;
         submission.fail(index);
-      } else if (refusal === 'overload') {
-        tally.shed.overload[ping.status]++;
-        submission.shed(index, 'overload');
+      } else if (refusal !== undefined) {
+        this.#shed(ping, refusal, submission, index);
       } else {
         admitted.admit(ping, clockOffsetMs);
-        outbox.add(ping, submission, index, receivedAtMs);
+        outbox.add(this.#withMotion(ping), submission, index, receivedAtMs);
       }
     }
+  }
+
+  /**
+   * At extreme load, what decides on the pings of a binary frame before they are decoded; else undefined. Pings that it
+   * lets through are decided on again, with the same outcome, once they are read and judged.
+   */
+  unreadGate(sender: Sender): UnreadGate | undefined {
+    const { pressure, clocks, nowMs, policies } = this.parts;
+    if (!pressure.ladder.isAt('decide_before_decoding')) return undefined;
+    const receivedAtMs = nowMs();
+    const clockOffsetMs = clocks.observe(sender.clock, undefined, receivedAtMs);
+    const { maxAgeMs } = policies.hygiene;
+    return (peeked) => {
+      const driverId = sender.driverId ?? peeked.driverId;
+      const isOwn = peeked.driverId === undefined || peeked.driverId === driverId;
+      const capturedAtMs = peeked.capturedAtMs + clockOffsetMs;
+      const isPlausible = Math.abs(receivedAtMs - capturedAtMs) <= maxAgeMs;
+      // What isn't right by the first look is read, so that it is rejected for what is wrong with it.
+      if (driverId === undefined || !isOwn || !isPlausible) return true;
+      const ping = { ...peeked, driverId, capturedAtMs, status: cappedStatus(peeked.status, sender.maxStatus) };
+      const partition = this.#partitionOf(ping);
+      return !this.parts.shedder.drops(ping, partition, this.#policyOf(ping));
+    };
   }
 
   /** From now on everything is `unavailable`: the gateway is about to stop. */
@@ -78,15 +118,49 @@ export class PingIntake {
   }
 
   #validPing(raw: unknown, sender: Sender, clockOffsetMs: number, receivedAtMs: number): Ping | RejectCode {
-    const { admitted, policy } = this.parts;
-    const ping = readPing(raw, sender, clockOffsetMs, policy.maxSpeedMps);
+    const { admitted, policies } = this.parts;
+    const { hygiene } = policies;
+    const ping = readPing(raw, sender, clockOffsetMs, hygiene.maxSpeedMps);
     if (typeof ping === 'string') return ping;
-    return judgePing(ping, receivedAtMs, clockOffsetMs, admitted, policy) ?? ping;
+    return judgePing(ping, receivedAtMs, clockOffsetMs, admitted, hygiene) ?? ping;
   }
 
-  /** The decision on a valid ping: taken (nothing is returned), or why not. */
+  /** Why no ping can be taken there at all; undefined when it can. */
   #refusal(outbox: PartitionOutbox): 'unavailable' | 'overload' | undefined {
-    if (this.#isClosed || !outbox.isOpen) return 'unavailable';
+    if (this.#isClosed || !outbox.isOpen || !this.parts.pressure.isSettled) return 'unavailable';
     return this.parts.backlog.isFull ? 'overload' : undefined;
+  }
+
+  /** The decision on a valid ping: why it is shed, or undefined when it is admitted. */
+  #decide(ping: Ping, partition: number): ShedCode | undefined {
+    const { shedder, pressure, decisions, policies, tally } = this.parts;
+    pressure.offered.note(partition);
+    const code = shedder.decide(ping, partition, this.#policyOf(ping));
+    const isShadow = shedder.isShadowShed;
+    if (isShadow) tally.shadowShed[ping.status]++;
+    if (decisions.isWatched(ping.driverId)) {
+      const verdict = { partition, code, isShadow, policyVersion: policies.version };
+      decisions.note(ping, verdict, shedder.explanation);
+    }
+    return code;
+  }
+
+  #shed({ status }: Pick<Ping, 'status'>, code: ShedCode, submission: Submission, index: number): void {
+    this.parts.tally.shed[code][status]++;
+    submission.shed(index, code);
+  }
+
+  /** With heading and speed from the way between its driver's last fixes, where the phone gave none: readers carry by them. */
+  #withMotion(ping: Ping): Ping {
+    const motion = this.parts.shedder.inferredMotion;
+    return motion === undefined ? ping : { ...ping, ...motion, isMotionInferred: true };
+  }
+
+  #policyOf({ latDeg, lngDeg, status }: Decidable): PolicyOfPing {
+    return this.parts.policies.of(latDeg, lngDeg, status);
+  }
+
+  #partitionOf({ latDeg, lngDeg }: Decidable): number {
+    return this.parts.cells.partitionOf(latDeg, lngDeg);
   }
 }

@@ -17,4 +17,6 @@ export class PingTally {
   readonly shed = Object.fromEntries(
     SHED_CODES.map((code) => [code, Object.fromEntries(STATUSES.map((status) => [status, 0]))]),
   ) as Record<ShedCode, Record<Status, number>>;
+  /** Admitted, and shed if their policy were no shadow: beside the books. */
+  readonly shadowShed = Object.fromEntries(STATUSES.map((status) => [status, 0])) as Record<Status, number>;
 }

@@ -1,6 +1,12 @@
 import type { RejectCode, ShedCode } from '@hexfleet/ping';
 import type { NextPing, PingAnswer, PingResult } from '@hexfleet/wire';
 
+/** What apps are told of their next ping: the usual, and what makes another hint this app's own. */
+export interface Hints {
+  readonly usual: NextPing;
+  jittered(hint: NextPing): NextPing;
+}
+
 /**
  * The pings that one client sent at one go, and what has become of each so far. It counts down, and calls `onSettled` once,
  * when the last of them has its answer; that may be while the first are still being looked at. One object a frame, none a
@@ -10,14 +16,27 @@ export class Submission {
   #accepted = 0;
   #open: number;
   readonly #results: PingResult[] = [];
+  #hint: NextPing | undefined;
   readonly #counts = { coalesced: 0, shed: 0, rejected: 0, unavailable: 0 };
 
   constructor(
     pings: number,
-    private readonly next: NextPing,
+    private readonly hints: Hints,
     private readonly onSettled: (submission: Submission) => void,
   ) {
     this.#open = pings;
+  }
+
+  /** What fits one of its pings; of several the soonest is told, so that no driver's bound is passed. */
+  advise(hint: NextPing): void {
+    const known = this.#hint;
+    if (known === undefined || known === hint) this.#hint = hint;
+    else if (hint.afterMs < known.afterMs || hint.minMoveM < known.minMoveM) {
+      this.#hint = {
+        afterMs: Math.min(known.afterMs, hint.afterMs),
+        minMoveM: Math.min(known.minMoveM, hint.minMoveM),
+      };
+    }
   }
 
   accept(): void {
@@ -50,7 +69,8 @@ export class Submission {
   answer(): PingAnswer {
     const { coalesced, shed, rejected, unavailable } = this.#counts;
     const results = this.#results.sort((a, b) => a.index - b.index);
-    return { accepted: this.#accepted, coalesced, shed, rejected, unavailable, results, next: this.next };
+    const next = this.#hint === undefined ? this.hints.usual : this.hints.jittered(this.#hint);
+    return { accepted: this.#accepted, coalesced, shed, rejected, unavailable, results, next };
   }
 
   #settle(result: PingResult): void {

@@ -1,5 +1,6 @@
 import type { Duplex } from 'node:stream';
 import type { Claims, TokenVerifier } from '@hexfleet/access';
+import type { OverloadLadder } from '@hexfleet/load-shedding';
 import { authenticate, Problem, problemOf } from '@hexfleet/web-edge';
 import type { FrameCodec, PingRequest, ServerFrame } from '@hexfleet/wire';
 import type { WebSocket } from 'ws';
@@ -9,11 +10,16 @@ import { CLOSE } from './close-codes.js';
 
 export interface SocketSurroundings {
   readonly intake: PingIntake;
+  /** How far the gateway has gone against its own overload. */
+  readonly ladder: OverloadLadder;
   readonly verifier: TokenVerifier;
   readonly nowMs: () => number;
   readonly maxFramesInFlight: number;
   readonly maxBufferedBytes: number;
 }
+
+/** At the stage `read_slower`, how long a socket is left unread after a frame. */
+const REST_MS = 500;
 
 /** One client's WebSocket. Nothing waits here: a frame is decoded, handed to the intake, and answered when that calls back. */
 export class DriverSocket {
@@ -24,6 +30,7 @@ export class DriverSocket {
   #isHeard = true;
   #isPinged = false;
   #isHeld = false;
+  #isResting = false;
 
   constructor(
     private readonly webSocket: WebSocket,
@@ -80,7 +87,8 @@ export class DriverSocket {
       this.#close(CLOSE.wrongKind, `${this.codec.subprotocol} is made of ${kind} messages`);
       return;
     }
-    const reading = this.codec.readClientFrame(message);
+    if (this.surroundings.ladder.isAt('read_slower')) this.#rest();
+    const reading = this.codec.readClientFrame(message, this.surroundings.intake.unreadGate(this.#sender));
     if (reading.kind === 'pings') this.#submit(reading.frameSeq, reading.request);
     else if (reading.kind === 'auth') void this.#renew(reading.frameSeq, reading.token);
     else if (reading.kind === 'invalid') this.#refuse(reading.frameSeq, new Problem('invalid_request', reading.detail));
@@ -131,7 +139,19 @@ export class DriverSocket {
   #endFrame(): void {
     this.#framesInFlight--;
     const { webSocket, surroundings } = this;
-    if (webSocket.isPaused && this.#framesInFlight <= surroundings.maxFramesInFlight / 2) webSocket.resume();
+    if (this.#isResting || !webSocket.isPaused) return;
+    if (this.#framesInFlight <= surroundings.maxFramesInFlight / 2) webSocket.resume();
+  }
+
+  /** Leaves the socket unread for a while: its client's buffers fill, and it sends less. */
+  #rest(): void {
+    if (this.#isResting) return;
+    this.#isResting = true;
+    this.webSocket.pause();
+    setTimeout(() => {
+      this.#isResting = false;
+      if (this.#framesInFlight < this.surroundings.maxFramesInFlight) this.webSocket.resume();
+    }, REST_MS).unref();
   }
 
   #hear(): void {

@@ -119,6 +119,9 @@ export class DriverStream {
   #checkRoom(): void {
     const { maxSockets, retryAfterSeconds } = this.settings;
     if (this.#isClosing) throw new Problem('unavailable', 'the gateway is about to stop', { retryAfterSeconds });
+    if (this.surroundings.ladder.isAt('refuse_connections')) {
+      throw new Problem('unavailable', 'the gateway is overloaded', { retryAfterSeconds });
+    }
     if (this.#sockets.size + this.#opening > maxSockets) {
       throw new Problem('unavailable', 'no more sockets can be opened here', { retryAfterSeconds });
     }

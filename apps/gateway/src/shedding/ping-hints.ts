@@ -1,0 +1,33 @@
+import { jittered, type NextPingHint, nextPingHint } from '@hexfleet/load-shedding';
+import { STATUSES, type Status } from '@hexfleet/ping';
+import type { ShedPolicy } from '@hexfleet/shed-policy';
+
+const STATUS_INDEX = new Map<Status, number>(STATUSES.map((status, index) => [status, index]));
+
+/** What apps are told of their next ping, by partition and status; worked out at each tuning, looked up for each ping. */
+export class PingHints {
+  readonly #hints: NextPingHint[];
+
+  constructor(
+    partitions: number,
+    /** What is told while there is no pressure. */
+    readonly usual: NextPingHint,
+    private readonly random: () => number,
+  ) {
+    this.#hints = new Array(partitions * STATUSES.length).fill(usual);
+  }
+
+  at(partition: number, status: Status): NextPingHint {
+    return this.#hints[partition * STATUSES.length + (STATUS_INDEX.get(status) as number)] as NextPingHint;
+  }
+
+  tune(partition: number, policy: ShedPolicy, pressure: { readonly share: number; readonly thresholdM: number }): void {
+    for (const [index, status] of STATUSES.entries()) {
+      this.#hints[partition * STATUSES.length + index] = nextPingHint(this.usual, policy, status, pressure);
+    }
+  }
+
+  jittered(hint: NextPingHint): NextPingHint {
+    return jittered(hint, this.usual, this.random());
+  }
+}

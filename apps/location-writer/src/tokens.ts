@@ -1,2 +1,0 @@
-/** What Nest injects where a type alone can't name it. */
-export const SETTINGS = Symbol('settings');

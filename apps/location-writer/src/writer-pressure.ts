@@ -1,0 +1,92 @@
+import {
+  type GatewaySignals,
+  OfferedBoard,
+  type PartitionSignal,
+  ShareController,
+  UsualLoad,
+  type WriterSignals,
+} from '@hexfleet/load-shedding';
+import type { PartitionRunner } from './partition-runner.js';
+
+/** An owner tells nothing before gateways had time to tell what they admit: it goes on from there. */
+const LISTEN_MS = 600;
+
+/** What is remembered of a partition for as long as one owner runs it. */
+interface Owned {
+  readonly runner: PartitionRunner;
+  readonly controller: ShareController;
+  readonly usual: UsualLoad;
+}
+
+/** What the writer tells gateways to admit, partition by partition, by how long pings wait for it. */
+export class WriterPressure {
+  readonly #offered = new OfferedBoard();
+  readonly #owned = new Map<number, Owned>();
+  readonly #taken = new Map<number, number>();
+  #listensUntilMs: number | undefined;
+  #settledAtMs: number | undefined;
+
+  constructor(
+    private readonly writerId: string,
+    private readonly targetLagMs: (nowMs: number) => number,
+  ) {}
+
+  hear(signals: GatewaySignals, nowMs: number): void {
+    this.#offered.hear(signals, nowMs);
+  }
+
+  /** The writer has given an owner so many pings to write. */
+  noteTaken(partition: number, pings: number): void {
+    this.#taken.set(partition, (this.#taken.get(partition) ?? 0) + pings);
+  }
+
+  /** After a beat: what is left waiting decides on the shares. Undefined while it is too early to tell. */
+  settle(runners: Iterable<PartitionRunner>, nowMs: number): WriterSignals | undefined {
+    this.#listensUntilMs ??= nowMs + LISTEN_MS;
+    if (nowMs < this.#listensUntilMs) return undefined;
+    const partitions: PartitionSignal[] = [];
+    const elapsedMs = nowMs - (this.#settledAtMs ?? nowMs);
+    this.#settledAtMs = nowMs;
+    for (const runner of runners) {
+      if (runner.state !== 'running') continue;
+      if (runner.waitingPings === 0 && elapsedMs > 0) this.#learnUsual(runner, nowMs, elapsedMs);
+      partitions.push(this.#signalOf(runner, nowMs));
+    }
+    this.#taken.clear();
+    return { writer: this.writerId, atMs: nowMs, partitions };
+  }
+
+  /** By what a budget that is too small is shared out. */
+  weightOf(runner: PartitionRunner, nowMs: number): number {
+    const offered = this.#offered.offeredPerSecond(runner.partition, nowMs) ?? 0;
+    return this.#ownedOf(runner, nowMs).usual.perSecond(offered);
+  }
+
+  #learnUsual(runner: PartitionRunner, nowMs: number, elapsedMs: number): void {
+    const offered = this.#offered.offeredPerSecond(runner.partition, nowMs);
+    if (offered !== undefined) this.#ownedOf(runner, nowMs).usual.learn(offered, elapsedMs);
+  }
+
+  #signalOf(runner: PartitionRunner, nowMs: number): PartitionSignal {
+    const { partition, epoch, totals, backlogMessages, waitingPings } = runner;
+    const share = this.#ownedOf(runner, nowMs).controller.update({
+      nowMs,
+      lagMs: runner.waitMs(nowMs),
+      targetLagMs: this.targetLagMs(nowMs),
+      offeredPerSecond: this.#offered.offeredPerSecond(partition, nowMs),
+      takenPings: this.#taken.get(partition) ?? 0,
+      isBacklogged: waitingPings > 0,
+    });
+    const { written, superseded, expired } = totals;
+    return { partition, epoch, lagMs: runner.lagMs(nowMs), share, backlogMessages, written, superseded, expired };
+  }
+
+  #ownedOf(runner: PartitionRunner, nowMs: number): Owned {
+    const known = this.#owned.get(runner.partition);
+    if (known?.runner === runner) return known;
+    const controller = new ShareController(this.#offered.share(runner.partition, nowMs));
+    const owned = { runner, controller, usual: new UsualLoad() };
+    this.#owned.set(runner.partition, owned);
+    return owned;
+  }
+}

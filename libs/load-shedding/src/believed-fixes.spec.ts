@@ -1,0 +1,161 @@
+import { carriedForward, destination, distanceM, type LatLng, wrapLngDeg } from '@hexfleet/geodesy';
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { BelievedFixes, type SeenFix } from './believed-fixes.js';
+
+const START_MS = 1_700_000_000_000;
+
+function fixAt(place: LatLng, atMs: number, motion: { headingDeg?: number; speedMps?: number } = {}): SeenFix {
+  return {
+    driverId: 'd',
+    ...place,
+    capturedAtMs: START_MS + atMs,
+    headingDeg: undefined,
+    speedMps: undefined,
+    ...motion,
+  };
+}
+
+/** Sees a fix and admits it. */
+function admit(believed: BelievedFixes, fix: SeenFix): void {
+  believed.see(fix, 0);
+  believed.admit(fix);
+}
+
+describe('the error of what readers believe', () => {
+  const anyway = fc.record({
+    latDeg: fc.double({ min: -85, max: 85, noNaN: true }),
+    lngDeg: fc.double({ min: -180, max: 180, maxExcluded: true, noNaN: true }),
+    headingDeg: fc.double({ min: 0, max: 359.9, noNaN: true }),
+    speedMps: fc.oneof(fc.double({ min: 0.5, max: 60, noNaN: true }), fc.constant(0)),
+    elapsedMs: fc.nat(120_000),
+    wayM: fc.double({ min: 0, max: 50_000, noNaN: true }),
+    bearingDeg: fc.double({ min: 0, max: 359.9, noNaN: true }),
+  });
+
+  it('is that of dead reckoning on the sphere, to half a per cent and a metre', () => {
+    fc.assert(
+      fc.property(anyway, ({ latDeg, lngDeg, headingDeg, speedMps, elapsedMs, wayM, bearingDeg }) => {
+        const from = { latDeg, lngDeg };
+        const to = destination(from, bearingDeg, wayM);
+        const believed = new BelievedFixes(10);
+        admit(believed, fixAt(from, 0, { headingDeg, speedMps }));
+        believed.see(fixAt(to, elapsedMs), 0);
+        const exactM = distanceM(to, carriedForward(from, { headingDeg, speedMps }, elapsedMs));
+        const lengthM = wayM + speedMps * 30;
+        expect(Math.abs(believed.errorM - exactM)).toBeLessThanOrEqual(1 + 0.005 * Math.max(exactM, lengthM));
+      }),
+    );
+  });
+
+  it('is measured the short way round the antimeridian', () => {
+    const from = { latDeg: 10, lngDeg: 179.999 };
+    const to = { latDeg: 10, lngDeg: wrapLngDeg(180.001) };
+    for (const [one, other] of [
+      [from, to],
+      [to, from],
+    ] as const) {
+      const believed = new BelievedFixes(10);
+      admit(believed, fixAt(one, 0));
+      believed.see(fixAt(other, 4_000), 0);
+      expect(believed.errorM).toBeCloseTo(distanceM(one, other), 0);
+    }
+  });
+
+  it('is unknown of a driver of which nothing was admitted, however often it was seen', () => {
+    const believed = new BelievedFixes(10);
+    for (let atMs = 0; atMs < 20_000; atMs += 4_000) {
+      believed.see(fixAt({ latDeg: 1, lngDeg: 1 }, atMs), 3_000);
+      expect(believed.errorM).toBeNaN();
+      expect(believed.silenceMs).toBe(3_000 + atMs);
+    }
+  });
+
+  it('carries no faster than any reading is believed', () => {
+    const from = { latDeg: 1, lngDeg: 1 };
+    const motion = { headingDeg: 90, speedMps: 300 };
+    const believed = new BelievedFixes(10);
+    admit(believed, fixAt(from, 0, motion));
+    believed.see(fixAt(from, 30_000, motion), 0);
+    expect(believed.errorM).toBeCloseTo(distanceM(from, carriedForward(from, motion, 30_000)), -1);
+  });
+});
+
+describe('the silence of a driver', () => {
+  it('counts from its last admitted ping, and as it will be at the next', () => {
+    const believed = new BelievedFixes(10);
+    const place = { latDeg: 1, lngDeg: 1 };
+    admit(believed, fixAt(place, 0));
+    believed.see(fixAt(place, 4_000), 0);
+    expect([believed.silenceMs, believed.silenceAtNextMs]).toEqual([4_000, 8_000]);
+    believed.see(fixAt(place, 10_000), 0);
+    expect([believed.silenceMs, believed.silenceAtNextMs]).toEqual([10_000, 16_000]);
+  });
+
+  it('does not take a long absence for a habit', () => {
+    const believed = new BelievedFixes(10);
+    admit(believed, fixAt({ latDeg: 1, lngDeg: 1 }, 0));
+    believed.see(fixAt({ latDeg: 1, lngDeg: 1 }, 3_600_000), 0);
+    expect(believed.silenceAtNextMs).toBe(3_660_000);
+  });
+});
+
+describe('heading and speed that the phone does not give', () => {
+  const from = { latDeg: 48, lngDeg: 11 };
+
+  it('are those of the way from the last fix, admitted or not', () => {
+    const believed = new BelievedFixes(10);
+    believed.see(fixAt(from, 0), 0);
+    believed.see(fixAt(destination(from, 135, 80), 10_000), 0);
+    expect(believed.inferredHeadingDeg).toBeCloseTo(135, 0);
+    expect(believed.inferredSpeedMps).toBeCloseTo(8, 1);
+  });
+
+  it('are taken for one where the phone gives the other', () => {
+    const believed = new BelievedFixes(10);
+    believed.see(fixAt(from, 0), 0);
+    believed.see(fixAt(destination(from, 135, 80), 10_000, { speedMps: 5 }), 0);
+    expect([Math.round(believed.inferredHeadingDeg), believed.inferredSpeedMps]).toEqual([135, 5]);
+  });
+
+  it('do not send a vehicle north that has not moved, whatever its speedometer says', () => {
+    const believed = new BelievedFixes(10);
+    believed.see(fixAt(from, 0), 0);
+    believed.see(fixAt(from, 10_000, { speedMps: 12 }), 0);
+    expect(believed.inferredSpeedMps).toBe(0);
+  });
+
+  it('are left open after more than five minutes, and for a fix that is no newer', () => {
+    for (const atMs of [300_001, 0, -1_000]) {
+      const believed = new BelievedFixes(10);
+      believed.see(fixAt(from, 0), 0);
+      believed.see(fixAt(destination(from, 135, 80), atMs), 0);
+      expect(believed.inferredSpeedMps).toBeNaN();
+    }
+  });
+});
+
+describe('the memory of drivers', () => {
+  it('is bounded, and keeps those seen last', () => {
+    const believed = new BelievedFixes(100);
+    for (let driver = 0; driver < 10_000; driver++) {
+      const fix = { ...fixAt({ latDeg: 1, lngDeg: 1 }, driver), driverId: `d-${driver}` };
+      admit(believed, fix);
+      expect(believed.size).toBeLessThanOrEqual(100);
+    }
+    for (let driver = 9_950; driver < 10_000; driver++) {
+      believed.see({ ...fixAt({ latDeg: 1, lngDeg: 1 }, 20_000), driverId: `d-${driver}` }, 0);
+      expect(believed.errorM).toBe(0);
+    }
+  });
+
+  it('looks without remembering, and forgets what did not get through', () => {
+    const believed = new BelievedFixes(10);
+    believed.look(fixAt({ latDeg: 1, lngDeg: 1 }, 0), 0);
+    expect(believed.size).toBe(0);
+    admit(believed, fixAt({ latDeg: 1, lngDeg: 1 }, 0));
+    believed.forget('d');
+    believed.see(fixAt({ latDeg: 1, lngDeg: 1 }, 4_000), 0);
+    expect(believed.errorM).toBeNaN();
+  });
+});

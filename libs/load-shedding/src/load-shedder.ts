@@ -1,0 +1,181 @@
+/**
+ * Decides on each valid ping, in under a microsecond: what it is worth (ping-priority), and whether that is enough under
+ * the policy in force and the pressure of its partition (value-quantiles).
+ *
+ *   adaptive   the share of its partition: code `low_value`
+ *   fixed      1 − fixedLevel of all pings under that policy: code `fixed_level`
+ *   off        everything is admitted
+ *   override   whichever mode an override has set for the ping: code `override`
+ *   shadow     decides as it would, and admits; what readers would then believe is what the next decisions start from
+ *
+ * Who asks tunes partitions every few hundred milliseconds; thresholds hold in between. Those of mode `fixed` follow the
+ * values by themselves, every so many pings.
+ */
+import { fnv1a32 } from '@hexfleet/geo-partition';
+import { type ShedCode, STATUSES, type Status } from '@hexfleet/ping';
+import type { ShedPolicy } from '@hexfleet/shed-policy';
+import { BelievedFixes, type SeenFix } from './believed-fixes.js';
+import { coinOf, PingPriority } from './ping-priority.js';
+import { ValueQuantiles } from './value-quantiles.js';
+
+/** What is decided on. */
+export interface SheddablePing extends SeenFix {
+  readonly status: Status;
+}
+
+/** The policy that a ping falls under. The same object stands for the same policy: thresholds are kept by it. */
+export interface PolicyOfPing {
+  readonly policy: ShedPolicy;
+  /** The override that set the mode here, if one did. */
+  readonly overrideId: string | undefined;
+}
+
+/** All that the last decision followed from, for operators who ask why. */
+export interface Explanation {
+  /** Metres; undefined where readers believe nothing. */
+  readonly errorM: number | undefined;
+  readonly valueM: number;
+  readonly silenceMs: number;
+  readonly isUrgent: boolean;
+  readonly thresholdM: number;
+  readonly share: number;
+  readonly stretch: number;
+}
+
+/** With mode `fixed`, the threshold is set anew after so many pings. */
+const FIXED_TUNING_PINGS = 100;
+const STATUS_INDEX = new Map<Status, number>(STATUSES.map((status, index) => [status, index]));
+
+export class LoadShedder {
+  readonly #believed: BelievedFixes;
+  readonly #byPartition: (ValueQuantiles | undefined)[];
+  /** Of policies of mode `fixed`: one set of quantiles each, over all partitions. */
+  readonly #byFixedPolicy = new WeakMap<PolicyOfPing, ValueQuantiles>();
+  readonly #priority = new PingPriority();
+  #quantiles: ValueQuantiles;
+  #valueM = 0;
+  #isUrgent = false;
+
+  /** Whether the last ping would have been shed if its policy were no shadow. */
+  isShadowShed = false;
+
+  constructor(partitions: number, { driversRemembered }: { readonly driversRemembered: number }) {
+    this.#believed = new BelievedFixes(driversRemembered);
+    this.#byPartition = new Array(partitions).fill(undefined);
+    this.#quantiles = this.#ofPartition(0);
+  }
+
+  /** Drivers remembered. */
+  get drivers(): number {
+    return this.#believed.size;
+  }
+
+  /** Heading and speed of the ping last decided on, where its phone gave none and the way from its last fix tells. */
+  get inferredMotion(): { readonly headingDeg: number; readonly speedMps: number } | undefined {
+    const { inferredHeadingDeg: headingDeg, inferredSpeedMps: speedMps } = this.#believed;
+    return Number.isNaN(speedMps) ? undefined : { headingDeg, speedMps };
+  }
+
+  /** Of the last decision. */
+  get explanation(): Explanation {
+    const { errorM, silenceMs } = this.#believed;
+    const { thresholdM, share, stretch } = this.#quantiles;
+    return {
+      errorM: Number.isNaN(errorM) ? undefined : errorM,
+      valueM: this.#valueM,
+      silenceMs,
+      isUrgent: this.#isUrgent,
+      thresholdM,
+      share,
+      stretch,
+    };
+  }
+
+  /** Undefined: the ping is admitted, and believed from now on. Else why it is shed. */
+  decide(ping: SheddablePing, partition: number, inForce: PolicyOfPing): ShedCode | undefined {
+    const isShed = this.#isShed(ping, partition, inForce);
+    this.#remember(ping, !isShed);
+    if (!isShed) this.#believed.admit(ping);
+    const { policy, overrideId } = inForce;
+    this.isShadowShed = isShed && policy.shadow;
+    if (!isShed || policy.shadow) return undefined;
+    if (overrideId !== undefined) return 'override';
+    return policy.mode === 'fixed' ? 'fixed_level' : 'low_value';
+  }
+
+  /**
+   * Whether a ping, of which no more is known than this takes, is to be dropped. If not, nothing has changed: it is for
+   * `decide` to admit it.
+   */
+  drops(ping: SheddablePing, partition: number, inForce: PolicyOfPing): boolean {
+    if (inForce.policy.shadow || !this.#isShed(ping, partition, inForce)) return false;
+    this.#remember(ping, false);
+    return true;
+  }
+
+  /** Sets a partition's threshold by the share of pings to admit there, 0…1. */
+  tunePartition(partition: number, share: number): void {
+    this.#ofPartition(partition).tune(share);
+  }
+
+  /** A ping that was admitted did not get through: readers believe nothing of its driver. */
+  forget(driverId: string): void {
+    this.#believed.forget(driverId);
+  }
+
+  /** Weighted metres that a ping of the partition must be worth, and by how much bounds are stretched there. */
+  pressureOf(partition: number, inForce: PolicyOfPing): { readonly thresholdM: number; readonly stretch: number } {
+    if (inForce.policy.mode === 'off') return { thresholdM: 0, stretch: 1 };
+    return this.#quantilesFor(partition, inForce);
+  }
+
+  #isShed(ping: SheddablePing, partition: number, inForce: PolicyOfPing): boolean {
+    const { policy } = inForce;
+    const statusIndex = STATUS_INDEX.get(ping.status) as number;
+    const boundMs = policy.maxSilenceMs[ping.status];
+    const driverHash = fnv1a32(ping.driverId);
+    this.#believed.look(ping, boundMs * coinOf(driverHash, 0));
+    this.#quantiles = this.#quantilesFor(partition, inForce);
+    this.#weigh(policy.weights[ping.status], boundMs, statusIndex, coinOf(driverHash, ping.capturedAtMs));
+    return policy.mode !== 'off' && !this.#quantiles.admits(this.#priority);
+  }
+
+  #remember(ping: SheddablePing, isAdmitted: boolean): void {
+    this.#believed.remember(ping);
+    this.#quantiles.note(this.#priority, isAdmitted);
+  }
+
+  #quantilesFor(partition: number, inForce: PolicyOfPing): ValueQuantiles {
+    return inForce.policy.mode === 'fixed' ? this.#ofFixedPolicy(inForce) : this.#ofPartition(partition);
+  }
+
+  #ofPartition(partition: number): ValueQuantiles {
+    this.#byPartition[partition] ??= new ValueQuantiles();
+    return this.#byPartition[partition];
+  }
+
+  #ofFixedPolicy(inForce: PolicyOfPing): ValueQuantiles {
+    let quantiles = this.#byFixedPolicy.get(inForce);
+    if (quantiles === undefined) {
+      quantiles = new ValueQuantiles();
+      this.#byFixedPolicy.set(inForce, quantiles);
+      quantiles.tune(1 - inForce.policy.fixedLevel);
+    } else if (quantiles.notedSinceTuned >= FIXED_TUNING_PINGS) quantiles.tune(1 - inForce.policy.fixedLevel);
+    return quantiles;
+  }
+
+  #weigh(weight: number, boundMs: number, statusIndex: number, coin: number): void {
+    const { errorM, silenceAtNextMs } = this.#believed;
+    this.#isUrgent = silenceAtNextMs > boundMs;
+    if (this.#isUrgent) {
+      this.#valueM = Number.POSITIVE_INFINITY;
+      this.#priority.ofUrgency(silenceAtNextMs / boundMs, statusIndex, coin);
+    } else if (Number.isNaN(errorM)) {
+      this.#valueM = this.#quantiles.medianM;
+      this.#priority.ofNewcomer(coin);
+    } else {
+      this.#valueM = weight * errorM;
+      this.#priority.ofValue(this.#valueM, statusIndex, coin);
+    }
+  }
+}

@@ -1,0 +1,43 @@
+/**
+ * When an app should ping next, so that load is shed at its source and no battery is spent on pings that would be dropped:
+ *
+ *   afterMs  = usual / share, at most HINT_OF_BOUND · maxSilence(status), in part at random        at the latest
+ *   minMoveM = threshold / weight(status), at least the usual one                        earlier only once moved so far
+ *
+ * moved: from where readers believe the driver to be. An app that obeys sends about what would have been admitted anyway.
+ * The random part spreads apps that heard the same at the same time.
+ */
+import type { Status } from '@hexfleet/ping';
+import type { ShedPolicy } from '@hexfleet/shed-policy';
+
+export interface NextPingHint {
+  readonly afterMs: number;
+  readonly minMoveM: number;
+}
+
+/** The rest of the silence bound is for the way, and for a ping that gets lost. */
+const HINT_OF_BOUND = 0.9;
+const JITTER = 0.2;
+const MAX_MOVE_M = 5_000;
+
+/** What holds for one status in one partition until the next tuning; the jitter is taken for each answer. */
+export function nextPingHint(
+  usual: NextPingHint,
+  policy: ShedPolicy,
+  status: Status,
+  pressure: { readonly share: number; readonly thresholdM: number },
+): NextPingHint {
+  if (pressure.share >= 1 || policy.mode === 'off' || policy.shadow) return usual;
+  const mostMs = Math.min(HINT_OF_BOUND * policy.maxSilenceMs[status], usual.afterMs / pressure.share);
+  const thresholdM = Math.min(MAX_MOVE_M, pressure.thresholdM / policy.weights[status]);
+  return {
+    afterMs: Math.round(Math.max(Math.min(usual.afterMs, HINT_OF_BOUND * policy.maxSilenceMs[status]), mostMs)),
+    minMoveM: Math.round(Math.max(usual.minMoveM, thresholdM)),
+  };
+}
+
+/** Sooner by up to a fifth; never later. */
+export function jittered(hint: NextPingHint, usual: NextPingHint, random: number): NextPingHint {
+  if (hint === usual) return usual;
+  return { ...hint, afterMs: Math.round(hint.afterMs * (1 - JITTER * random)) };
+}

@@ -1,0 +1,95 @@
+/**
+ * The share of pings that gateways admit to a partition, so that pings wait for its writer as long as the target says and no
+ * longer. Its owner runs it, where lag is known without delay, and tells the gateways; so all of them, one that has just
+ * started too, admit the same share.
+ *
+ *   u = max(0, ln(offered / taken) + trim + K_p·x)      share = e^(−u), held to MIN_SHARE…1
+ *   x = (lag − target) / target, held to −1…6           trim' = K_i·x, held to −1…1
+ *
+ * offered: pings a second that come in at the gateways. taken: pings a second that the writer took while some were left
+ * waiting, which is what it can take; with none left waiting that is unknown, and the estimate rises by a fifth a second.
+ * The first term knows at once by how much there is too much; the other two, a proportional-integral controller on queueing
+ * delay, bring the queue to its target and keep it there. In u the loop has the same gain at any overload, since a queue
+ * grows by (offered · share / taken − 1) seconds a second.
+ * Source: Uber's Cinnamon (V. Sørensen, J. Bang-Jensen, "Cinnamon: Using Century Old Tech to Build a Mean Load Shedder",
+ * 2023); K. Åström, T. Hägglund, "Advanced PID Control" (2006) for feed-forward and anti-windup.
+ */
+const PROPORTIONAL = 0.35;
+const INTEGRAL_PER_SECOND = 0.15;
+const MAX_TRIM = 1;
+const RATE_MEMORY_MS = 1_500;
+const PROBE_PER_SECOND = 0.2;
+/** For so long, that nothing is taken may be one write that takes long. */
+const SURE_AFTER_MS = 600;
+/** Nothing is learnt from a gap longer than this. */
+const LONGEST_PERIOD_MS = 1_000;
+export const MIN_SHARE = 0.005;
+
+/** What the owner saw since the last time. */
+export interface SharePeriod {
+  readonly nowMs: number;
+  /** Age of the oldest ping that waits. */
+  readonly lagMs: number;
+  readonly targetLagMs: number;
+  /** At all gateways; undefined when none has told. */
+  readonly offeredPerSecond: number | undefined;
+  readonly takenPings: number;
+  /** Pings were left waiting: the writer took what it could. */
+  readonly isBacklogged: boolean;
+}
+
+export class ShareController {
+  #lastMs: number | undefined;
+  #takenPerSecond: number | undefined;
+  /** For how long nothing was taken while pings waited. */
+  #stalledMs = 0;
+  #trim = 0;
+  #share: number;
+
+  /** `share`: what gateways admit now, for an owner that takes over: a first guess at what a writer takes. */
+  constructor(share = 1) {
+    this.#share = share;
+  }
+
+  get share(): number {
+    return this.#share;
+  }
+
+  update(period: SharePeriod): number {
+    const elapsedMs = Math.min(LONGEST_PERIOD_MS, period.nowMs - (this.#lastMs ?? period.nowMs));
+    if (this.#lastMs === undefined && this.#share < 1 && period.offeredPerSecond !== undefined) {
+      this.#takenPerSecond = period.offeredPerSecond * this.#share;
+    }
+    this.#lastMs = period.nowMs;
+    if (elapsedMs <= 0) return this.#share;
+    this.#learnCapacity(period, elapsedMs);
+    const x = Math.max(-1, Math.min(6, period.lagMs / period.targetLagMs - 1));
+    const forward = this.#forward(period.offeredPerSecond);
+    const trim = this.#trim + (INTEGRAL_PER_SECOND * x * elapsedMs) / 1_000;
+    // No trim that would only push below no pressure at all.
+    this.#trim = Math.max(-Math.min(MAX_TRIM, forward), Math.min(MAX_TRIM, trim));
+    const pressure = forward + this.#trim + PROPORTIONAL * x;
+    this.#share = Math.max(MIN_SHARE, Math.min(1, Math.exp(-pressure)));
+    return this.#share;
+  }
+
+  #learnCapacity({ takenPings, isBacklogged }: SharePeriod, elapsedMs: number): void {
+    if (!isBacklogged) {
+      this.#stalledMs = 0;
+      if (this.#takenPerSecond !== undefined) this.#takenPerSecond *= 1 + (PROBE_PER_SECOND * elapsedMs) / 1_000;
+      return;
+    }
+    // Nothing taken is one write that takes long, for a while.
+    this.#stalledMs = takenPings > 0 ? 0 : this.#stalledMs + elapsedMs;
+    if (this.#stalledMs > 0 && this.#stalledMs < SURE_AFTER_MS) return;
+    const perSecond = (takenPings * 1_000) / elapsedMs;
+    const kept = Math.exp(-elapsedMs / RATE_MEMORY_MS);
+    this.#takenPerSecond = (this.#takenPerSecond ?? perSecond) * kept + perSecond * (1 - kept);
+  }
+
+  #forward(offeredPerSecond: number | undefined): number {
+    const taken = this.#takenPerSecond;
+    if (taken === undefined || offeredPerSecond === undefined || offeredPerSecond <= taken) return 0;
+    return Math.min(-Math.log(MIN_SHARE), Math.log(offeredPerSecond / Math.max(taken, 1e-3)));
+  }
+}
