@@ -1,12 +1,13 @@
-import { Command, InvalidArgumentError } from 'commander';
-import type { Bench } from './bench.js';
+import { Command, InvalidArgumentError, Option } from 'commander';
+import type { Bench, BenchOptions } from './bench.js';
 import { type Figure, tableOf, writeFigures } from './figure.js';
 import { INGEST } from './ingest/ingest.js';
 import { NotMeasurable, provideMeasurableServers } from './measurable-servers.js';
 import { NEARBY } from './nearby/nearby.js';
+import { SHED } from './shed/shed.js';
 import { STORE } from './store/store.js';
 
-const BENCHES: readonly Bench[] = [STORE, INGEST, NEARBY];
+const BENCHES: readonly Bench[] = [STORE, INGEST, NEARBY, SHED];
 
 const program = new Command('bench')
   .description('Measures Hexfleet beside its peers in one run; the ratios are what counts. Linux only.')
@@ -28,6 +29,9 @@ for (const bench of BENCHES) {
       'offer this share of the stated pings a second, where the machine is slow',
       readShare,
     );
+  if (bench.parts !== undefined)
+    command.addOption(new Option('--part <name>', 'run this part alone').choices(bench.parts));
+  if (bench.hasPictures) command.option('--pictures <dir>', 'draw curves as SVG files there; takes some minutes more');
 }
 try {
   await program.parseAsync();
@@ -37,10 +41,7 @@ try {
   process.exitCode = 1;
 }
 
-async function runBench(
-  bench: Bench,
-  flags: { json?: string; rounds: number; pace: number; tiny: boolean },
-): Promise<void> {
+async function runBench(bench: Bench, flags: Omit<BenchOptions, 'say'> & { readonly json?: string }): Promise<void> {
   const say = (line: string) => process.stderr.write(`${line}\n`);
   await provideMeasurableServers(say);
   process.stdout.write(`${bench.name}: ${bench.summary}\n\nThe bound, on the back of an envelope:\n`);

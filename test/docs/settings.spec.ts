@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import {
   commonSettings,
+  hygieneSettings,
   jwtSettings,
   layoutSettings,
   natsSettings,
@@ -31,6 +32,7 @@ const SHARED: Readonly<Record<string, SettingsSchema>> = {
   'The stream': streamSettings,
   Redis: redisSettings,
   Tokens: jwtSettings,
+  Hygiene: hygieneSettings,
 };
 /** Where the default depends on the machine, the page says it in words. */
 const IN_WORDS = ['writerId'];

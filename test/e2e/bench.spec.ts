@@ -33,15 +33,18 @@ const isFigure = (value: number) => Number.isFinite(value) && value >= 0;
 
 /** On next to no data the figures say nothing; that there are some, in the shape that scripts read, is what is tested. */
 describeMeasurable(`a bench, tiny${HINDRANCE === undefined ? '' : ` (${HINDRANCE})`}`, () => {
-  it.each(['store', 'nearby', 'ingest'])('%s tells its bound first, then figures beside a peer', async (bench) => {
-    const file = join(temporaryFolder(), 'figures.json');
-    const args = [PROGRAM, '--entry', 'bench', bench, '--tiny', '--rounds', '1', '--json', file];
-    const { stdout } = await run(process.execPath, args, { env: { ...process.env, NODE_OPTIONS: '' } });
-    expect(stdout.indexOf('The bound')).toBeLessThan(stdout.indexOf('ours ÷ peer'));
-    const figures = JSON.parse(readFileSync(file, 'utf8')) as Figure[];
-    expect(figures.every((figure) => figure.bench === bench && isFigure(figure.ours))).toBe(true);
-    const compared = figures.filter(({ peer }) => peer !== undefined);
-    expect(compared.length).toBeGreaterThan(0);
-    for (const { ours, peer, ratio } of compared) expect(ratio).toBeCloseTo(ours / (peer as number), 6);
-  });
+  it.each(['store', 'nearby', 'ingest', 'shed'])(
+    '%s tells its bound first, then figures beside a peer',
+    async (bench) => {
+      const file = join(temporaryFolder(), 'figures.json');
+      const args = [PROGRAM, '--entry', 'bench', bench, '--tiny', '--rounds', '1', '--json', file];
+      const { stdout } = await run(process.execPath, args, { env: { ...process.env, NODE_OPTIONS: '' } });
+      expect(stdout.indexOf('The bound')).toBeLessThan(stdout.indexOf('ours ÷ peer'));
+      const figures = JSON.parse(readFileSync(file, 'utf8')) as Figure[];
+      expect(figures.every((figure) => figure.bench === bench && isFigure(figure.ours))).toBe(true);
+      const compared = figures.filter(({ peer }) => peer !== undefined);
+      expect(compared.length).toBeGreaterThan(0);
+      for (const { ours, peer, ratio } of compared) expect(ratio).toBeCloseTo(ours / (peer as number), 6);
+    },
+  );
 });

@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { registerOverride } from './commands/override.js';
 import { registerPolicy } from './commands/policy.js';
+import { registerPolicyTry } from './commands/policy-try.js';
 import { registerPressure } from './commands/pressure.js';
 import { registerReplay } from './commands/replay.js';
 import { registerSimulate } from './commands/simulate.js';
@@ -17,7 +18,7 @@ registerStart(program);
 registerToken(program);
 registerReplay(program);
 registerSimulate(program);
-registerPolicy(program);
+registerPolicyTry(registerPolicy(program));
 registerOverride(program);
 registerPressure(program);
 

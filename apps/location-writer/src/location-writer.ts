@@ -168,7 +168,9 @@ export class LocationWriter {
     const nowMs = Date.now();
     if (this.budget === undefined) for (const runner of this.runners.values()) this.feed(runner);
     else this.feedWithin(this.budget, nowMs);
-    const signals = this.pressure.settle(this.runners.values(), nowMs);
+    const queueOf = ({ partition, waitingPings }: PartitionRunner) =>
+      waitingPings + (this.budget?.owedBy(partition) ?? 0);
+    const signals = this.pressure.settle(this.runners.values(), queueOf, nowMs);
     if (signals !== undefined) this.bus.control.publish('signals.writer', signals);
   }
 

@@ -110,12 +110,6 @@ export class PartitionRunner {
     return oldest?.batch === undefined ? 0 : Math.max(0, nowMs - oldest.batch.receivedAtMs);
   }
 
-  /** Age of the oldest ping that waits for its turn, in ms; 0 when none does. */
-  waitMs(nowMs: number): number {
-    const oldest = this.inbox.find(({ batch }) => batch !== undefined);
-    return oldest?.batch === undefined ? 0 : Math.max(0, nowMs - oldest.batch.receivedAtMs);
-  }
-
   /** Pings taken in that wait for their turn. */
   get waitingPings(): number {
     return this.inboxPings;

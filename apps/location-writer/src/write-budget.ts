@@ -31,6 +31,11 @@ export class WriteBudget {
     this.#tokens = Math.min(most, this.#tokens + gathered);
   }
 
+  /** Pings that a partition took beyond its part, and has not paid for. */
+  owedBy(partition: number): number {
+    return Math.max(0, this.#owed.get(partition) ?? 0);
+  }
+
   /**
    * Shares out the tokens. `take` is told of a partition and of how many pings it may take, and returns how many it took;
    * `onPart` is told what each partition's part was, whether taken or paid with.
@@ -40,8 +45,12 @@ export class WriteBudget {
     take: (partition: number, pings: number) => number,
     onPart: (partition: number, pings: number) => void = () => {},
   ): void {
-    let weightLeft = needy.reduce((sum, { weight }) => sum + weight, 0);
-    for (const { partition, pings, weight } of needy.toSorted((a, b) => a.pings / a.weight - b.pings / b.weight)) {
+    const weights = needy.reduce((sum, { weight }) => sum + weight, 0);
+    // A partition of a few pings has no use for a part of one: every beat holds one for it.
+    const least = weights / Math.max(1, this.#tokens);
+    const weighed = needy.map((one) => ({ ...one, weight: Math.max(one.weight, least) }));
+    let weightLeft = weighed.reduce((sum, { weight }) => sum + weight, 0);
+    for (const { partition, pings, weight } of weighed.sort((a, b) => a.pings / a.weight - b.pings / b.weight)) {
       const owed = this.#owed.get(partition) ?? 0;
       const part = Math.min(pings + owed, (this.#tokens * weight) / weightLeft);
       weightLeft -= weight;

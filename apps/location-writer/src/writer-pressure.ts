@@ -40,8 +40,15 @@ export class WriterPressure {
     this.#taken.set(partition, (this.#taken.get(partition) ?? 0) + pings);
   }
 
-  /** After a beat: what is left waiting decides on the shares. Undefined while it is too early to tell. */
-  settle(runners: Iterable<PartitionRunner>, nowMs: number): WriterSignals | undefined {
+  /**
+   * After a beat: what is left waiting decides on the shares. `queueOf`: pings that a partition's next ping has to wait for.
+   * Undefined while it is too early to tell.
+   */
+  settle(
+    runners: Iterable<PartitionRunner>,
+    queueOf: (runner: PartitionRunner) => number,
+    nowMs: number,
+  ): WriterSignals | undefined {
     this.#listensUntilMs ??= nowMs + LISTEN_MS;
     if (nowMs < this.#listensUntilMs) return undefined;
     const partitions: PartitionSignal[] = [];
@@ -49,8 +56,9 @@ export class WriterPressure {
     this.#settledAtMs = nowMs;
     for (const runner of runners) {
       if (runner.state !== 'running') continue;
-      if (runner.waitingPings === 0 && elapsedMs > 0) this.#learnUsual(runner, nowMs, elapsedMs);
-      partitions.push(this.#signalOf(runner, nowMs));
+      const queuedPings = queueOf(runner);
+      if (queuedPings === 0 && elapsedMs > 0) this.#learnUsual(runner, nowMs, elapsedMs);
+      partitions.push(this.#signalOf(runner, queuedPings, nowMs));
     }
     this.#taken.clear();
     return { writer: this.writerId, atMs: nowMs, partitions };
@@ -67,18 +75,19 @@ export class WriterPressure {
     if (offered !== undefined) this.#ownedOf(runner, nowMs).usual.learn(offered, elapsedMs);
   }
 
-  #signalOf(runner: PartitionRunner, nowMs: number): PartitionSignal {
-    const { partition, epoch, totals, backlogMessages, waitingPings } = runner;
+  #signalOf(runner: PartitionRunner, queuedPings: number, nowMs: number): PartitionSignal {
+    const { partition, epoch, totals, backlogMessages } = runner;
+    const lagMs = runner.lagMs(nowMs);
     const share = this.#ownedOf(runner, nowMs).controller.update({
       nowMs,
-      lagMs: runner.waitMs(nowMs),
+      lagMs: queuedPings === 0 ? 0 : lagMs,
       targetLagMs: this.targetLagMs(nowMs),
       offeredPerSecond: this.#offered.offeredPerSecond(partition, nowMs),
       takenPings: this.#taken.get(partition) ?? 0,
-      isBacklogged: waitingPings > 0,
+      waitingPings: queuedPings,
     });
     const { written, superseded, expired } = totals;
-    return { partition, epoch, lagMs: runner.lagMs(nowMs), share, backlogMessages, written, superseded, expired };
+    return { partition, epoch, lagMs, share, backlogMessages, written, superseded, expired };
   }
 
   #ownedOf(runner: PartitionRunner, nowMs: number): Owned {

@@ -93,8 +93,10 @@ export class BelievedFixes {
       this.#at = this.#rows.add(fix.driverId);
       this.#rows.values[this.#at + SILENT_SINCE_MS] = fix.capturedAtMs - this.silenceMs;
       this.#rows.values[this.#at + LAT] = Number.NaN;
+      this.#rows.values[this.#at + SEEN_AT_MS] = fix.capturedAtMs;
     }
     const { values } = this.#rows;
+    if (fix.capturedAtMs < (values[this.#at + SEEN_AT_MS] as number)) return;
     values[this.#at + SEEN_AT_MS] = fix.capturedAtMs;
     values[this.#at + SEEN_LAT] = fix.latDeg;
     values[this.#at + SEEN_LNG] = fix.lngDeg;

@@ -74,6 +74,7 @@ function decideAll(pings: readonly SheddablePing[], share: number, policy = inFo
   return pings.map((ping) => {
     if (ping.capturedAtMs - tunedAtMs >= TUNE_EVERY_MS) {
       shedder.tunePartition(0, share);
+      shedder.endPeriod(0);
       tunedAtMs = ping.capturedAtMs;
     }
     const code = shedder.decide(ping, 0, policy);
@@ -249,6 +250,7 @@ describe('a decision', () => {
         const withLook = pings.map((ping) => {
           if (ping.capturedAtMs - tunedAtMs >= TUNE_EVERY_MS) {
             shedder.tunePartition(0, 0.3);
+            shedder.endPeriod(0);
             tunedAtMs = ping.capturedAtMs;
           }
           return shedder.drops(ping, 0, inForce()) || shedder.decide(ping, 0, inForce()) !== undefined;

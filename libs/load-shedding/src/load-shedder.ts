@@ -118,6 +118,11 @@ export class LoadShedder {
     this.#ofPartition(partition).tune(share);
   }
 
+  /** Lets what is remembered of a partition's values fade; called at even intervals. */
+  endPeriod(partition: number): void {
+    this.#byPartition[partition]?.fade();
+  }
+
   /** A ping that was admitted did not get through: readers believe nothing of its driver. */
   forget(driverId: string): void {
     this.#believed.forget(driverId);
@@ -160,7 +165,10 @@ export class LoadShedder {
       quantiles = new ValueQuantiles();
       this.#byFixedPolicy.set(inForce, quantiles);
       quantiles.tune(1 - inForce.policy.fixedLevel);
-    } else if (quantiles.notedSinceTuned >= FIXED_TUNING_PINGS) quantiles.tune(1 - inForce.policy.fixedLevel);
+    } else if (quantiles.notedSinceTuned >= FIXED_TUNING_PINGS) {
+      quantiles.tune(1 - inForce.policy.fixedLevel);
+      quantiles.fade();
+    }
     return quantiles;
   }
 

@@ -27,11 +27,12 @@ export function nextPingHint(
   status: Status,
   pressure: { readonly share: number; readonly thresholdM: number },
 ): NextPingHint {
-  if (pressure.share >= 1 || policy.mode === 'off' || policy.shadow) return usual;
-  const mostMs = Math.min(HINT_OF_BOUND * policy.maxSilenceMs[status], usual.afterMs / pressure.share);
+  if (policy.mode === 'off' || policy.shadow) return usual;
+  const latestMs = Math.round(HINT_OF_BOUND * policy.maxSilenceMs[status]);
+  if (pressure.share >= 1) return latestMs >= usual.afterMs ? usual : { ...usual, afterMs: latestMs };
   const thresholdM = Math.min(MAX_MOVE_M, pressure.thresholdM / policy.weights[status]);
   return {
-    afterMs: Math.round(Math.max(Math.min(usual.afterMs, HINT_OF_BOUND * policy.maxSilenceMs[status]), mostMs)),
+    afterMs: Math.min(latestMs, Math.round(usual.afterMs / pressure.share)),
     minMoveM: Math.round(Math.max(usual.minMoveM, thresholdM)),
   };
 }

@@ -95,7 +95,7 @@ describe('the order of pings', () => {
     );
   });
 
-  it('puts every urgent ping above every value, and stretches idle bounds four times as far as the next', () => {
+  it('puts every urgent ping above every value, and stretches the bounds of lower statuses further', () => {
     fc.assert(
       fc.property(anyWorth, anyWorth, (one, other) => {
         const urgent = priorityOf({ ...one, lateness: 1.001 + one.lateness }, defaultWeights);
@@ -104,7 +104,10 @@ describe('the order of pings', () => {
         expect([urgent.cell, calm.cell].every((cell) => cell >= 0 && cell < PRIORITY_CELLS)).toBe(true);
       }),
     );
-    expect([3, 2, 1, 0].map((statusIndex) => stretchOfStatus(32, statusIndex))).toEqual([32, 8, 2, 1]);
+    const stretches = [3, 2, 1, 0].map((statusIndex) => stretchOfStatus(2, statusIndex));
+    expect(stretches[0]).toBe(2);
+    expect(stretches[1]).toBeCloseTo(Math.SQRT2, 10);
+    expect(stretches.slice(2).every((stretch) => Math.abs(stretch - 1) < 1e-9)).toBe(true);
   });
 
   it('tells of each cell the value at which it begins, and the stretch at which it ends', () => {
@@ -113,7 +116,7 @@ describe('the order of pings', () => {
         const { cell } = priorityOf(worth, defaultWeights);
         const weighted = (defaultWeights[worth.statusIndex] as number) * worth.errorM;
         if (worth.lateness > 1) {
-          const urgency = worth.lateness * 4 ** (3 - worth.statusIndex);
+          const urgency = worth.lateness * URGENCY_STEP ** (3 - worth.statusIndex);
           expect(stretchOfCell(cell)).toBeGreaterThanOrEqual(urgency * (1 - 1e-9));
           expect(stretchOfCell(cell)).toBeLessThanOrEqual(urgency * 2 ** (1 / 8) * (1 + 1e-9));
         } else {

@@ -50,7 +50,7 @@ function drive(
       targetLagMs: TARGET_LAG_MS,
       offeredPerSecond: isOfferedTold ? offered(atMs) : undefined,
       takenPings: before - left,
-      isBacklogged: queue[0] !== undefined,
+      waitingPings: queue.reduce((sum, { pings }) => sum + pings, 0),
     });
     steps.push({ atMs, lagMs, share: told, taken: before - left, isIdle: left > 0 });
   }
@@ -122,7 +122,7 @@ describe('the share of pings admitted', () => {
 
   it('goes on from the share that gateways admit when an owner takes over', () => {
     const controller = new ShareController(0.1);
-    const period = { lagMs: 500, targetLagMs: 500, offeredPerSecond: 10_000, takenPings: 200, isBacklogged: true };
+    const period = { lagMs: 500, targetLagMs: 500, offeredPerSecond: 10_000, takenPings: 200, waitingPings: 500 };
     controller.update({ ...period, nowMs: 0 });
     for (let nowMs = 200; nowMs <= 2_000; nowMs += 200) {
       const share = controller.update({ ...period, nowMs });

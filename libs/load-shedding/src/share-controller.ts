@@ -3,14 +3,18 @@
  * longer. Its owner runs it, where lag is known without delay, and tells the gateways; so all of them, one that has just
  * started too, admit the same share.
  *
- *   u = max(0, ln(offered / taken) + trim + K_p·x)      share = e^(−u), held to MIN_SHARE…1
- *   x = (lag − target) / target, held to −1…6           trim' = K_i·x, held to −1…1
+ *   u = max(0, ln(offered / taken) + trim + K_p·x)             share = e^(−u), held to MIN_SHARE…1
+ *   x = (waiting / taken − target) / target, held to −1…6      trim' = K_i·y while |y| ≤ 1, held to −1…1
+ *   y = (lag − target) / target
  *
  * offered: pings a second that come in at the gateways. taken: pings a second that the writer took while some were left
  * waiting, which is what it can take; with none left waiting that is unknown, and the estimate rises by a fifth a second.
+ * waiting / taken is how long a ping that comes now will wait (Little's law); lag, how long the oldest has waited, tells the
+ * same only after that time, and is what counts in the long run.
  * The first term knows at once by how much there is too much; the other two, a proportional-integral controller on queueing
  * delay, bring the queue to its target and keep it there. In u the loop has the same gain at any overload, since a queue
  * grows by (offered · share / taken − 1) seconds a second.
+ * Where no gateway tells what is offered, the first term is 0, and the other two do it alone, without those bounds.
  * Source: Uber's Cinnamon (V. Sørensen, J. Bang-Jensen, "Cinnamon: Using Century Old Tech to Build a Mean Load Shedder",
  * 2023); K. Åström, T. Hägglund, "Advanced PID Control" (2006) for feed-forward and anti-windup.
  */
@@ -34,8 +38,8 @@ export interface SharePeriod {
   /** At all gateways; undefined when none has told. */
   readonly offeredPerSecond: number | undefined;
   readonly takenPings: number;
-  /** Pings were left waiting: the writer took what it could. */
-  readonly isBacklogged: boolean;
+  /** Left waiting. */
+  readonly waitingPings: number;
 }
 
 export class ShareController {
@@ -63,18 +67,22 @@ export class ShareController {
     this.#lastMs = period.nowMs;
     if (elapsedMs <= 0) return this.#share;
     this.#learnCapacity(period, elapsedMs);
-    const x = Math.max(-1, Math.min(6, period.lagMs / period.targetLagMs - 1));
+    const x = Math.max(-1, Math.min(6, this.#waitMs(period) / period.targetLagMs - 1));
     const forward = this.#forward(period.offeredPerSecond);
-    const trim = this.#trim + (INTEGRAL_PER_SECOND * x * elapsedMs) / 1_000;
+    // A queue far from its target tells of a sudden change, not of what is off in the long run.
+    const y = period.lagMs / period.targetLagMs - 1;
+    const isBlind = period.offeredPerSecond === undefined;
+    const drift = isBlind || Math.abs(y) <= 1 ? y : 0;
+    const trim = this.#trim + (INTEGRAL_PER_SECOND * drift * elapsedMs) / 1_000;
     // No trim that would only push below no pressure at all.
-    this.#trim = Math.max(-Math.min(MAX_TRIM, forward), Math.min(MAX_TRIM, trim));
+    this.#trim = Math.max(-Math.min(MAX_TRIM, forward), Math.min(isBlind ? -Math.log(MIN_SHARE) : MAX_TRIM, trim));
     const pressure = forward + this.#trim + PROPORTIONAL * x;
     this.#share = Math.max(MIN_SHARE, Math.min(1, Math.exp(-pressure)));
     return this.#share;
   }
 
-  #learnCapacity({ takenPings, isBacklogged }: SharePeriod, elapsedMs: number): void {
-    if (!isBacklogged) {
+  #learnCapacity({ takenPings, waitingPings }: SharePeriod, elapsedMs: number): void {
+    if (waitingPings === 0) {
       this.#stalledMs = 0;
       if (this.#takenPerSecond !== undefined) this.#takenPerSecond *= 1 + (PROBE_PER_SECOND * elapsedMs) / 1_000;
       return;
@@ -85,6 +93,11 @@ export class ShareController {
     const perSecond = (takenPings * 1_000) / elapsedMs;
     const kept = Math.exp(-elapsedMs / RATE_MEMORY_MS);
     this.#takenPerSecond = (this.#takenPerSecond ?? perSecond) * kept + perSecond * (1 - kept);
+  }
+
+  #waitMs({ waitingPings, lagMs }: SharePeriod): number {
+    const taken = this.#takenPerSecond;
+    return taken === undefined ? lagMs : (waitingPings * 1_000) / Math.max(taken, 1e-3);
   }
 
   #forward(offeredPerSecond: number | undefined): number {

@@ -106,7 +106,7 @@ export function readGatewaySignals(value: unknown): GatewaySignals | undefined {
 }
 
 function isNumber(value: unknown): value is number {
-  return Number.isNumber(value);
+  return Number.isFinite(value);
 }
 
 function isShare(value: unknown): value is number {

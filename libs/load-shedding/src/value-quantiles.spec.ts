@@ -27,7 +27,10 @@ function randomFrom(seed: number): () => number {
 function shareAdmitted(quantiles: ValueQuantiles, share: number, next: () => PingPriority, pings: number): number {
   let admitted = 0;
   for (let ping = 0; ping < pings; ping++) {
-    if (ping % TUNE_EVERY_PINGS === 0) quantiles.tune(share);
+    if (ping % TUNE_EVERY_PINGS === 0) {
+      quantiles.tune(share);
+      quantiles.fade();
+    }
     const priority = next();
     const isAdmitted = quantiles.admits(priority);
     quantiles.note(priority, isAdmitted);

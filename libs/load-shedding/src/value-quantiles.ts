@@ -1,7 +1,7 @@
 /**
  * Which priority a ping must have so that a given share of pings is admitted: the (1 − share)-quantile of the priorities
- * lately seen, from a histogram over the cells of the order. At each tuning what it remembers fades by `FADE`, so its memory
- * is some eight tunings: values move in waves, as drivers that were silent together are heard together. But it never fades
+ * lately seen, from a histogram over the cells of the order. At each period what it remembers fades by `FADE`, so its memory
+ * is some eight periods: values move in waves, as drivers that were silent together are heard together. But it never fades
  * below `LEAST_PINGS`: a quiet partition isn't judged by two pings.
  *
  * Values move faster than any memory: where many drivers have just been admitted, what they send next is worth little. So
@@ -26,8 +26,8 @@ import { NEWCOMER_CELL, type PingPriority, PRIORITY_CELLS, stretchOfCell, valueO
 
 const FADE = 0.88;
 const LEAST_PINGS = 100;
-const CREDIT_PINGS = 1_000;
-const CREDIT_TUNINGS = 8;
+const CREDIT_PINGS = 60;
+const CREDIT_TUNINGS = 6;
 /** In place of a threshold's cell: every ping is admitted; or nothing was seen yet, and the place within a cell decides. */
 const ALL = -1;
 const BLIND = -2;
@@ -92,7 +92,14 @@ export class ValueQuantiles {
       this.#cell = cell;
       this.#from = from;
     }
-    this.#fade(Math.max(FADE, LEAST_PINGS / this.#pings));
+  }
+
+  /** Ends a period. */
+  fade(): void {
+    const kept = Math.max(FADE, LEAST_PINGS / this.#pings);
+    if (!(kept < 1)) return;
+    for (let cell = 0; cell < PRIORITY_CELLS; cell++) this.#counts[cell] = (this.#counts[cell] as number) * kept;
+    this.#pings *= kept;
   }
 
   admits({ cell, within }: PingPriority): boolean {
@@ -111,11 +118,5 @@ export class ValueQuantiles {
     }
     const lowest = this.#counts[0] as number;
     return { cell: 0, from: lowest > 0 ? Math.max(0, 1 - left / lowest) : 0 };
-  }
-
-  #fade(kept: number): void {
-    if (!(kept < 1)) return;
-    for (let cell = 0; cell < PRIORITY_CELLS; cell++) this.#counts[cell] = (this.#counts[cell] as number) * kept;
-    this.#pings *= kept;
   }
 }

@@ -106,8 +106,11 @@ export class GatewayPressure {
     if (this.#settledByMs === Number.POSITIVE_INFINITY) this.#settledByMs = nowMs + SETTLE_MS;
   }
 
+  /** What an owner tells is followed at once. */
   hear(signals: WriterSignals): void {
-    this.#board.hear(signals, this.parts.nowMs());
+    const nowMs = this.parts.nowMs();
+    this.#board.hear(signals, nowMs);
+    for (const { partition } of signals.partitions) if (partition < this.parts.partitions) this.#tune(partition, nowMs);
   }
 
   noteAck(elapsedMs: number): void {
@@ -134,7 +137,10 @@ export class GatewayPressure {
       maxHeldPings: maxPendingPings,
     });
     if (this.ladder.update(nowMs, this.#loopUtilization, this.#own.share)) this.parts.onStage(this.ladder.stage);
-    for (let partition = 0; partition < this.parts.partitions; partition++) this.#tune(partition, nowMs);
+    for (let partition = 0; partition < this.parts.partitions; partition++) {
+      this.parts.shedder.endPeriod(partition);
+      this.#tune(partition, nowMs);
+    }
   }
 
   /** What it does where pings came in lately. */
