@@ -2,7 +2,14 @@ import { STATUSES } from '@hexfleet/ping';
 import { DEFAULT_POLICY } from '@hexfleet/shed-policy';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { PingPriority, PRIORITY_CELLS, stretchOfCell, stretchOfStatus, valueOfCellM } from './ping-priority.js';
+import {
+  PingPriority,
+  PRIORITY_CELLS,
+  stretchOfCell,
+  stretchOfStatus,
+  URGENCY_STEP,
+  valueOfCellM,
+} from './ping-priority.js';
 import { ValueQuantiles } from './value-quantiles.js';
 
 interface Worth {
