@@ -42,6 +42,7 @@ const ENTRIES = [
   '^libs/[^/]+/src/index\\.ts$',
   '\\.spec\\.ts$',
   '^bench/src/ingest/load-process\\.ts$',
+  '^bench/src/drill/fleet-process\\.ts$',
   '^bench/peers/naive-service\\.ts$',
   '^test/harness/e2e-bounds\\.ts$',
   '^test/summary-reporter/',

@@ -19,7 +19,7 @@ function fixAt(place: LatLng, atMs: number, motion: { headingDeg?: number; speed
 /** Sees a fix and admits it. */
 function admit(believed: BelievedFixes, fix: SeenFix): void {
   believed.see(fix, 0);
-  believed.admit(fix);
+  believed.admit(fix, 2);
 }
 
 describe('the error of what readers believe', () => {

@@ -7,7 +7,7 @@
  * The plane is off by less than 0.5% up to 50 km and 85°, and costs a fifth. Of a driver that gives no heading, or no speed,
  * they are worked out from its last two fixes, whether those were admitted or not, when at most 5 minutes lie between.
  *
- * A row has eight numbers a driver, 64 bytes, some 110 with its key; of too many drivers, those silent longest are forgotten.
+ * A row has nine numbers a driver, 72 bytes, some 140 with its key; of too many drivers, those silent longest are forgotten.
  * A driver that isn't remembered counts as silent since some moment within its silence bound, by the hash of its id: so a
  * gateway that has just started hears of all drivers one after another, and not of all at once.
  */
@@ -30,7 +30,8 @@ const EAST_MPS = 4;
 const SEEN_AT_MS = 5;
 const SEEN_LAT = 6;
 const SEEN_LNG = 7;
-const WIDTH = 8;
+const STATUS = 8;
+const WIDTH = 9;
 
 const RAD_PER_DEG = Math.PI / 180;
 const M_PER_DEG = EARTH_RADIUS_M * RAD_PER_DEG;
@@ -49,6 +50,8 @@ export class BelievedFixes {
   /** Its silence up to this ping, and up to its next one if that takes as long as this one did. */
   silenceMs = 0;
   silenceAtNextMs = 0;
+  /** The status under which readers believe it, as an index in STATUSES; −1 where they believe nothing. */
+  statusIndex = -1;
   /** Its heading and speed where the phone gave none and its last fixes tell; NaN otherwise. */
   inferredHeadingDeg = Number.NaN;
   inferredSpeedMps = Number.NaN;
@@ -77,6 +80,7 @@ export class BelievedFixes {
       this.silenceMs = newcomerSilenceMs;
       this.silenceAtNextMs = newcomerSilenceMs;
       this.errorM = Number.NaN;
+      this.statusIndex = -1;
       return;
     }
     const { values } = this.#rows;
@@ -84,6 +88,7 @@ export class BelievedFixes {
     this.silenceMs = Math.max(0, fix.capturedAtMs - (values[at + SILENT_SINCE_MS] as number));
     this.silenceAtNextMs = this.silenceMs + Math.max(0, Math.min(LONGEST_GAP_MS, gapMs));
     this.errorM = this.#errorOf(fix);
+    this.statusIndex = Number.isNaN(this.errorM) ? -1 : (values[at + STATUS] as number);
     if (fix.headingDeg === undefined || fix.speedMps === undefined) this.#infer(fix, gapMs);
   }
 
@@ -103,12 +108,13 @@ export class BelievedFixes {
   }
 
   /** The ping last seen is admitted: readers believe it from now on. */
-  admit(fix: SeenFix): void {
+  admit(fix: SeenFix, statusIndex: number): void {
     const at = this.#at;
     const { values } = this.#rows;
     values[at + SILENT_SINCE_MS] = fix.capturedAtMs;
     values[at + LAT] = fix.latDeg;
     values[at + LNG] = fix.lngDeg;
+    values[at + STATUS] = statusIndex;
     const isInferred = !Number.isNaN(this.inferredSpeedMps);
     const headingDeg = isInferred ? this.inferredHeadingDeg : fix.headingDeg;
     const speedMps = isInferred ? this.inferredSpeedMps : fix.speedMps;

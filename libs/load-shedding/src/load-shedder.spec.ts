@@ -227,6 +227,23 @@ describe('a decision', () => {
     );
   });
 
+  it('puts a change of status before any error of place', () => {
+    const shedder = new LoadShedder(1, { driversRemembered: 1_000 });
+    const inForce: PolicyOfPing = { policy: DEFAULT_POLICY, overrideId: undefined };
+    const at = (driver: number, second: number, status: Status, latDeg: number): SheddablePing => ({
+      ...{ driverId: `d-${driver}`, lngDeg: -122, headingDeg: 0, speedMps: 0, status, latDeg },
+      capturedAtMs: START_MS + second * 1_000,
+    });
+    for (let driver = 0; driver < 500; driver++) shedder.decide(at(driver, 0, 'available', 37), 0, inForce);
+    shedder.tunePartition(0, 0.2);
+    for (let driver = 1; driver < 500; driver++) shedder.decide(at(driver, 1, 'available', 37.01), 0, inForce);
+    shedder.endPeriod(0);
+    shedder.tunePartition(0, 0.2);
+    expect(shedder.decide(at(0, 1, 'idle', 37), 0, inForce)).toBeUndefined();
+    expect(shedder.explanation.isUrgent).toBe(true);
+    expect(shedder.decide(at(0, 2, 'idle', 37), 0, inForce)).toBe('low_value');
+  });
+
   it('names why a ping is shed', () => {
     const pings = pingsOf({ ...road, seed: 3 });
     const codesUnder = (policy: PolicyOfPing) => {

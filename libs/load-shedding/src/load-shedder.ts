@@ -16,7 +16,7 @@ import { type ShedCode, STATUSES, type Status } from '@hexfleet/ping';
 import type { ShedPolicy } from '@hexfleet/shed-policy';
 import { BelievedFixes, type SeenFix } from './believed-fixes.js';
 import { coinOf, PingPriority } from './ping-priority.js';
-import { ValueQuantiles } from './value-quantiles.js';
+import { LONG_MEMORY, SHORT_MEMORY, ValueQuantiles } from './value-quantiles.js';
 
 /** What is decided on. */
 export interface SheddablePing extends SeenFix {
@@ -95,7 +95,7 @@ export class LoadShedder {
   decide(ping: SheddablePing, partition: number, inForce: PolicyOfPing): ShedCode | undefined {
     const isShed = this.#isShed(ping, partition, inForce);
     this.#remember(ping, !isShed);
-    if (!isShed) this.#believed.admit(ping);
+    if (!isShed) this.#believed.admit(ping, STATUS_INDEX.get(ping.status) as number);
     const { policy, overrideId } = inForce;
     this.isShadowShed = isShed && policy.shadow;
     if (!isShed || policy.shadow) return undefined;
@@ -141,7 +141,7 @@ export class LoadShedder {
     const driverHash = fnv1a32(ping.driverId);
     this.#believed.look(ping, boundMs * coinOf(driverHash, 0));
     this.#quantiles = this.#quantilesFor(partition, inForce);
-    this.#weigh(policy.weights[ping.status], boundMs, statusIndex, coinOf(driverHash, ping.capturedAtMs));
+    this.#weigh(policy, statusIndex, coinOf(driverHash, ping.capturedAtMs));
     return policy.mode !== 'off' && !this.#quantiles.admits(this.#priority);
   }
 
@@ -155,14 +155,14 @@ export class LoadShedder {
   }
 
   #ofPartition(partition: number): ValueQuantiles {
-    this.#byPartition[partition] ??= new ValueQuantiles();
+    this.#byPartition[partition] ??= new ValueQuantiles(SHORT_MEMORY);
     return this.#byPartition[partition];
   }
 
   #ofFixedPolicy(inForce: PolicyOfPing): ValueQuantiles {
     let quantiles = this.#byFixedPolicy.get(inForce);
     if (quantiles === undefined) {
-      quantiles = new ValueQuantiles();
+      quantiles = new ValueQuantiles(LONG_MEMORY);
       this.#byFixedPolicy.set(inForce, quantiles);
       quantiles.tune(1 - inForce.policy.fixedLevel);
     } else if (quantiles.notedSinceTuned >= FIXED_TUNING_PINGS) {
@@ -172,17 +172,21 @@ export class LoadShedder {
     return quantiles;
   }
 
-  #weigh(weight: number, boundMs: number, statusIndex: number, coin: number): void {
-    const { errorM, silenceAtNextMs } = this.#believed;
-    this.#isUrgent = silenceAtNextMs > boundMs;
+  #weigh({ weights, maxSilenceMs }: ShedPolicy, statusIndex: number, coin: number): void {
+    const { errorM, silenceAtNextMs, statusIndex: believedIndex } = this.#believed;
+    const isChanged = believedIndex >= 0 && believedIndex !== statusIndex;
+    // Of a change of status the higher one counts, whichever way it goes.
+    const urgentIndex = isChanged ? Math.min(believedIndex, statusIndex) : statusIndex;
+    const lateness = silenceAtNextMs / maxSilenceMs[STATUSES[urgentIndex] as Status];
+    this.#isUrgent = isChanged || lateness > 1;
     if (this.#isUrgent) {
       this.#valueM = Number.POSITIVE_INFINITY;
-      this.#priority.ofUrgency(silenceAtNextMs / boundMs, statusIndex, coin);
+      this.#priority.ofUrgency(Math.max(1, lateness), urgentIndex, coin);
     } else if (Number.isNaN(errorM)) {
       this.#valueM = this.#quantiles.medianM;
       this.#priority.ofNewcomer(coin);
     } else {
-      this.#valueM = weight * errorM;
+      this.#valueM = weights[STATUSES[statusIndex] as Status] * errorM;
       this.#priority.ofValue(this.#valueM, statusIndex, coin);
     }
   }

@@ -4,10 +4,15 @@
  *   value    = weight(status) × error                                       weighted metres, for a driver within its bound
  *   urgency  = √2^rank(status) × silence / maxSilence(status), past any value once silence would exceed maxSilence(status)
  *
+ * A change of status is as urgent as a silence of one bound, of the higher of the two: nobody is to be shown as available who
+ * is not.
+ *
  * where error is what readers' belief is off by (believed-fixes), silence is the driver's silence by its next ping, and rank
  * is 0 for idle, 1 available, 2 en_route, 3 on_trip. So while all urgent pings fit, bounds hold. When they don't, the
  * threshold F lies among them: idle drivers are then silent for up to F times their bound, available ones for F/√2 times,
- * en_route F/2, on_trip F/2√2, none for less than once its bound. That is the one factor by which bounds stretch. A larger
+ * en_route F/2, on_trip F/2√2, none for less than once its bound. That is the one factor by which bounds stretch. Urgency is
+ * raised or lowered by chance, by at most 2^(±URGENCY_JITTER/2), less than lies between two statuses: else drivers that were
+ * once heard together would be due together ever after, and what is admitted would come in waves. A larger
  * step than √2 would leave the lower statuses to starve for a little more comfort of the higher ones: with 4, available
  * drivers were silent for minutes at a quarter of the pings.
  *
@@ -37,6 +42,8 @@ export const NEWCOMER_CELL = -1;
 
 /** How much more a bound of the next higher status counts. */
 export const URGENCY_STEP = Math.SQRT2;
+/** Octaves from the lowest to the highest that chance makes of an urgency. */
+const URGENCY_JITTER = 0.45;
 
 /** A place in the order, written over at each use: the hot path makes no object. */
 export class PingPriority {
@@ -60,10 +67,11 @@ export class PingPriority {
 
   /** A ping of a driver that would be silent for `lateness` ≥ 1 times its bound without it. */
   ofUrgency(lateness: number, statusIndex: number, coin: number): void {
-    const octaves = Math.log2(lateness * URGENCY_STEP ** rankOf(statusIndex)) * CELLS_AN_OCTAVE;
-    const row = URGENCY_BASE + Math.max(0, Math.min(URGENCY_OCTAVES * CELLS_AN_OCTAVE - 1, Math.floor(octaves)));
-    this.cell = row * STATUS_COUNT + rankOf(statusIndex);
-    this.within = coin;
+    const octaves = Math.log2(lateness * URGENCY_STEP ** rankOf(statusIndex)) + (coin - 0.5) * URGENCY_JITTER;
+    const rows = Math.max(0, Math.min(URGENCY_OCTAVES * CELLS_AN_OCTAVE - 1, Math.floor(octaves * CELLS_AN_OCTAVE)));
+    this.cell = (URGENCY_BASE + rows) * STATUS_COUNT + rankOf(statusIndex);
+    // The lower digits of the coin: the upper ones have been used.
+    this.within = (coin * 4_096) % 1;
   }
 }
 
@@ -77,7 +85,7 @@ export function valueOfCellM(cell: number): number {
 /** F where the threshold lies in this cell: 1 while only values are shed. */
 export function stretchOfCell(cell: number): number {
   const row = Math.floor(cell / STATUS_COUNT);
-  return row < URGENCY_BASE ? 1 : 2 ** ((row + 1 - URGENCY_BASE) / CELLS_AN_OCTAVE);
+  return row < URGENCY_BASE ? 1 : 2 ** ((row + 1 - URGENCY_BASE) / CELLS_AN_OCTAVE + URGENCY_JITTER / 2);
 }
 
 /** By how much the bound of one status is stretched at a factor F. */

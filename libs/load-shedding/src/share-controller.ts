@@ -4,8 +4,8 @@
  * started too, admit the same share.
  *
  *   u = max(0, ln(offered / taken) + trim + K_p·x)             share = e^(−u), held to MIN_SHARE…1
- *   x = (waiting / taken − target) / target, held to −1…6      trim' = K_i·y while |y| ≤ 1, held to −1…1
- *   y = (lag − target) / target
+ *   x = (waiting / taken − aim) / aim, held to −1…6      trim' = K_i·y while |y| ≤ 1, held to −1…1
+ *   y = (lag − aim) / aim                                      aim = AIM · target
  *
  * offered: pings a second that come in at the gateways. taken: pings a second that the writer took while some were left
  * waiting, which is what it can take; with none left waiting that is unknown, and the estimate rises by a fifth a second.
@@ -18,8 +18,10 @@
  * Source: Uber's Cinnamon (V. Sørensen, J. Bang-Jensen, "Cinnamon: Using Century Old Tech to Build a Mean Load Shedder",
  * 2023); K. Åström, T. Hägglund, "Advanced PID Control" (2006) for feed-forward and anti-windup.
  */
-const PROPORTIONAL = 0.35;
-const INTEGRAL_PER_SECOND = 0.15;
+/** The queue is kept at this part of the target: it is never still, and the target is for how it is at its worst. */
+const AIM = 0.5;
+const PROPORTIONAL = 0.2;
+const INTEGRAL_PER_SECOND = 0.05;
 const MAX_TRIM = 1;
 const RATE_MEMORY_MS = 1_500;
 const PROBE_PER_SECOND = 0.2;
@@ -67,10 +69,11 @@ export class ShareController {
     this.#lastMs = period.nowMs;
     if (elapsedMs <= 0) return this.#share;
     this.#learnCapacity(period, elapsedMs);
-    const x = Math.max(-1, Math.min(6, this.#waitMs(period) / period.targetLagMs - 1));
+    const aimMs = AIM * period.targetLagMs;
+    const x = Math.max(-1, Math.min(6, this.#waitMs(period) / aimMs - 1));
     const forward = this.#forward(period.offeredPerSecond);
     // A queue far from its target tells of a sudden change, not of what is off in the long run.
-    const y = period.lagMs / period.targetLagMs - 1;
+    const y = period.lagMs / aimMs - 1;
     const isBlind = period.offeredPerSecond === undefined;
     const drift = isBlind || Math.abs(y) <= 1 ? y : 0;
     const trim = this.#trim + (INTEGRAL_PER_SECOND * drift * elapsedMs) / 1_000;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { PingPriority } from './ping-priority.js';
-import { ValueQuantiles } from './value-quantiles.js';
+import { SHORT_MEMORY, ValueQuantiles } from './value-quantiles.js';
 
 const IDLE = 3;
 const TUNE_EVERY_PINGS = 100;
@@ -45,7 +45,7 @@ describe('running quantiles', () => {
       fc.property(anyShare, anySeed, fc.constantFrom(1, 2, 4), (share, seed, power) => {
         const random = randomFrom(seed);
         const next = () => priorityOf(1_000 * random() ** power, random());
-        const quantiles = new ValueQuantiles();
+        const quantiles = new ValueQuantiles(SHORT_MEMORY);
         expect(Math.abs(shareAdmitted(quantiles, share, next, 8_000) - share)).toBeLessThan(0.03);
       }),
       { numRuns: 40 },
@@ -57,7 +57,7 @@ describe('running quantiles', () => {
       fc.property(anyShare, anySeed, (share, seed) => {
         const random = randomFrom(seed);
         const next = () => priorityOf(0.4 * random(), random());
-        const quantiles = new ValueQuantiles();
+        const quantiles = new ValueQuantiles(SHORT_MEMORY);
         expect(Math.abs(shareAdmitted(quantiles, share, next, 8_000) - share)).toBeLessThan(0.03);
       }),
       { numRuns: 40 },
@@ -65,7 +65,7 @@ describe('running quantiles', () => {
   });
 
   it('go by the place in a cell before they have seen any ping, and admit all or nothing at the ends', () => {
-    const quantiles = new ValueQuantiles();
+    const quantiles = new ValueQuantiles(SHORT_MEMORY);
     const random = randomFrom(7);
     const newcomer = () => {
       const priority = new PingPriority();
@@ -79,7 +79,7 @@ describe('running quantiles', () => {
   });
 
   it('forget what was long ago', () => {
-    const quantiles = new ValueQuantiles();
+    const quantiles = new ValueQuantiles(SHORT_MEMORY);
     const random = randomFrom(3);
     shareAdmitted(quantiles, 0.5, () => priorityOf(1_000 + 100 * random(), random()), 2_000);
     shareAdmitted(quantiles, 0.5, () => priorityOf(10 + random(), random()), 8_000);
@@ -89,7 +89,7 @@ describe('running quantiles', () => {
   });
 
   it('know nothing of newcomers', () => {
-    const quantiles = new ValueQuantiles();
+    const quantiles = new ValueQuantiles(SHORT_MEMORY);
     const newcomer = new PingPriority();
     newcomer.ofNewcomer(0.5);
     for (let ping = 0; ping < 5_000; ping++) quantiles.note(newcomer, false);

@@ -1,8 +1,8 @@
 /**
  * Which priority a ping must have so that a given share of pings is admitted: the (1 − share)-quantile of the priorities
- * lately seen, from a histogram over the cells of the order. At each period what it remembers fades by `FADE`, so its memory
- * is some eight periods: values move in waves, as drivers that were silent together are heard together. But it never fades
- * below `LEAST_PINGS`: a quiet partition isn't judged by two pings.
+ * lately seen, from a histogram over the cells of the order. At each period what it remembers
+ * fades: values move in waves, as drivers that were silent together are heard together. But it never fades below some pings:
+ * a quiet partition isn't judged by two.
  *
  * Values move faster than any memory: where many drivers have just been admitted, what they send next is worth little. So
  * what was admitted too few is owed, and the quantile is taken for a larger share until it is made up for, and the other way
@@ -12,8 +12,8 @@
  *   quantile at  1 − share · e^(credit / (share · term))
  *   term = CREDIT_TUNINGS times the pings between two tunings, at least CREDIT_PINGS
  *
- * The term must be long beside the time between tunings: what is owed in a shorter one has doubled before it is known of,
- * and the threshold swings from one end to the other.
+ * The term must be long beside the time between two pings of a driver: where one group of drivers pays for what another one
+ * got too much of, it comes back the larger, and the threshold swings from one end to the other.
  *
  * In the threshold's cell the upper part is admitted that makes up the share, by where in the cell a ping lies.
  *
@@ -24,10 +24,18 @@
  */
 import { NEWCOMER_CELL, type PingPriority, PRIORITY_CELLS, stretchOfCell, valueOfCellM } from './ping-priority.js';
 
-const FADE = 0.88;
-const LEAST_PINGS = 100;
-const CREDIT_PINGS = 60;
-const CREDIT_TUNINGS = 6;
+/** What is kept of the counts at the end of a period, and of how many pings at least. */
+export interface QuantileMemory {
+  readonly kept: number;
+  readonly leastPings: number;
+}
+
+/** For a queue that is half a second long. */
+export const SHORT_MEMORY: QuantileMemory = { kept: 0.5, leastPings: 60 };
+/** Where no queue has to be kept short, the threshold may be steadier. */
+export const LONG_MEMORY: QuantileMemory = { kept: 0.9, leastPings: 500 };
+const CREDIT_PINGS = 1_000;
+const CREDIT_TUNINGS = 50;
 /** In place of a threshold's cell: every ping is admitted; or nothing was seen yet, and the place within a cell decides. */
 const ALL = -1;
 const BLIND = -2;
@@ -42,6 +50,8 @@ export class ValueQuantiles {
   /** Pings of this cell are admitted from `#from` on, those of higher ones all. */
   #cell = ALL;
   #from = 0;
+
+  constructor(private readonly memory: QuantileMemory) {}
 
   get share(): number {
     return this.#share;
@@ -96,7 +106,7 @@ export class ValueQuantiles {
 
   /** Ends a period. */
   fade(): void {
-    const kept = Math.max(FADE, LEAST_PINGS / this.#pings);
+    const kept = Math.max(this.memory.kept, this.memory.leastPings / this.#pings);
     if (!(kept < 1)) return;
     for (let cell = 0; cell < PRIORITY_CELLS; cell++) this.#counts[cell] = (this.#counts[cell] as number) * kept;
     this.#pings *= kept;

@@ -60,6 +60,7 @@ export class PingIntake {
     for (let index = 0; index < pings.length; index++) {
       const raw = pings[index];
       if (raw instanceof UnreadPing) {
+        submission.advise(hints.longest(raw.status));
         this.#shed(raw, 'overload', submission, index);
         continue;
       }
@@ -104,7 +105,9 @@ export class PingIntake {
       if (driverId === undefined || !isOwn || !isPlausible) return true;
       const ping = { ...peeked, driverId, capturedAtMs, status: cappedStatus(peeked.status, sender.maxStatus) };
       const partition = this.#partitionOf(ping);
-      return !this.parts.shedder.drops(ping, partition, this.#policyOf(ping));
+      const isDropped = this.parts.shedder.drops(ping, partition, this.#policyOf(ping));
+      if (isDropped) pressure.offered.note(partition);
+      return !isDropped;
     };
   }
 

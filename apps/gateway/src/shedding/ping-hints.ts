@@ -21,6 +21,16 @@ export class PingHints {
     return this.#hints[partition * STATUSES.length + (STATUS_INDEX.get(status) as number)] as NextPingHint;
   }
 
+  /** For a ping of which only the status is known: at extreme load no partition is calm, so it is told what most are. */
+  longest(status: Status): NextPingHint {
+    let longest = this.usual;
+    for (let at = STATUS_INDEX.get(status) as number; at < this.#hints.length; at += STATUSES.length) {
+      const hint = this.#hints[at] as NextPingHint;
+      if (hint.afterMs > longest.afterMs) longest = hint;
+    }
+    return longest;
+  }
+
   tune(partition: number, policy: ShedPolicy, pressure: { readonly share: number; readonly thresholdM: number }): void {
     for (const [index, status] of STATUSES.entries()) {
       this.#hints[partition * STATUSES.length + index] = nextPingHint(this.usual, policy, status, pressure);
