@@ -27,7 +27,7 @@ export const gatewaySettings = {
 
   /** How far a fix may be off without a move, on top of what hygiene bounds. */
   slackM: decimal(0, 10_000).default(DEFAULT_HYGIENE.slackM),
-  /** Past it, the drivers that have been silent longest are forgotten. About 200 bytes each. */
+  /** Past it, the drivers that have been silent longest are forgotten. About 400 bytes each, what readers believe included. */
   driversRemembered: integer(100, 50_000_000).default(500_000),
 
   // Requests and sockets.

@@ -4,7 +4,7 @@
  * started too, admit the same share.
  *
  *   u = max(0, ln(offered / taken) + trim + K_p·x)             share = e^(−u), held to MIN_SHARE…1
- *   x = (waiting / taken − aim) / aim, held to −1…6      trim' = K_i·y while |y| ≤ 1, held to −1…1
+ *   x = (waiting / taken − aim) / aim, held to −1…16          trim' = K_i·y while |y| ≤ 1, held to −1…1
  *   y = (lag − aim) / aim                                      aim = AIM · target
  *
  * offered: pings a second that come in at the gateways. taken: pings a second that the writer took while some were left
@@ -20,7 +20,8 @@
  */
 /** The queue is kept at this part of the target: it is never still, and the target is for how it is at its worst. */
 const AIM = 0.5;
-const PROPORTIONAL = 0.2;
+const PROPORTIONAL = 0.12;
+const MAX_X = 16;
 const INTEGRAL_PER_SECOND = 0.05;
 const MAX_TRIM = 1;
 const RATE_MEMORY_MS = 1_500;
@@ -70,7 +71,7 @@ export class ShareController {
     if (elapsedMs <= 0) return this.#share;
     this.#learnCapacity(period, elapsedMs);
     const aimMs = AIM * period.targetLagMs;
-    const x = Math.max(-1, Math.min(6, this.#waitMs(period) / aimMs - 1));
+    const x = Math.max(-1, Math.min(MAX_X, this.#waitMs(period) / aimMs - 1));
     const forward = this.#forward(period.offeredPerSecond);
     // A queue far from its target tells of a sudden change, not of what is off in the long run.
     const y = period.lagMs / aimMs - 1;
