@@ -78,7 +78,12 @@ describe('who is near', () => {
       const capturedAtMs = Date.now() - Math.floor(random() * 40_000);
       // One in twenty is as fast as anybody is carried: 2.1 km in half a minute.
       const speedMps = i % 20 === 0 ? 70 : Math.round(random() * 200) / 10;
-      const motion = { headingDeg: Math.floor(random() * 360), speedMps, isMotionInferred: i % 3 === 0 };
+      const motion = {
+        headingDeg: Math.floor(random() * 360),
+        speedMps,
+        isHeadingInferred: i % 3 === 0,
+        isSpeedInferred: i % 3 === 0,
+      };
       return { driverId: `m-${i}`, ...place, capturedAtMs, ...(i % 4 > 0 && motion) };
     });
     await fleet.place(drivers);
@@ -104,7 +109,7 @@ describe('who is near', () => {
     const motion = { headingDeg: 0, speedMps: 20, capturedAtMs: Date.now() - 10_000 };
     await fleet.place([
       { driverId: 'read', ...here, ...motion },
-      { driverId: 'inferred', ...here, ...motion, isMotionInferred: true },
+      { driverId: 'inferred', ...here, ...motion, isHeadingInferred: true, isSpeedInferred: true },
     ]);
     for (const [carry, distancesM] of [
       ['false', [0, 0]],

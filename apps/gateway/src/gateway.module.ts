@@ -67,7 +67,7 @@ function makeParts(settings: GatewaySettings, logger: Logger) {
     backlog,
     takeBack: (ping) => {
       admitted.forget(ping);
-      shedder.forget(ping.driverId);
+      shedder.forget(ping);
     },
     nowMs,
     newPublisherName: () => randomBytes(8).toString('hex'),

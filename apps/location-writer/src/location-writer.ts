@@ -48,7 +48,8 @@ export class LocationWriter {
     private readonly logger: Logger,
   ) {
     this.memory = new PartitionMemory(bus, () => metrics.unreadableBatches.inc());
-    this.budget = settings.writerLimit === 0 ? undefined : new WriteBudget(settings.writerLimit);
+    this.budget =
+      settings.writerLimit === 0 ? undefined : new WriteBudget(settings.writerLimit, 1.25 * settings.writeIntervalMs);
     metrics.watch(this.runners);
   }
 

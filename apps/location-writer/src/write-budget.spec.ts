@@ -7,7 +7,7 @@ const BEAT_MS = 200;
 
 /** Lets partitions take from a budget for some beats; each takes whole batches, as long as they begin within its part. */
 function spend(arrivals: readonly number[], batch: number, beats: number, weights: readonly number[] = []): number[] {
-  const budget = new WriteBudget(PER_SECOND);
+  const budget = new WriteBudget(PER_SECOND, 1.25 * BEAT_MS);
   const waiting = arrivals.map(() => 0);
   const taken = arrivals.map(() => 0);
   for (let beat = 1; beat <= beats; beat++) {
@@ -40,6 +40,27 @@ describe('a budget of pings a second', () => {
         },
       ),
     );
+  });
+
+  it('goes on when the clock is put back by a minute, without a gift and without a pause', () => {
+    const budget = new WriteBudget(PER_SECOND, 1.25 * BEAT_MS);
+    const spentAt = (nowMs: number) => {
+      let spent = 0;
+      budget.refill(nowMs);
+      budget.share([{ partition: 0, pings: 10_000, weight: 1 }], (_, most) => {
+        const pings = Math.floor(most);
+        spent += pings;
+        return pings;
+      });
+      return spent;
+    };
+    const startMs = 1_700_000_000_000;
+    const beatsFrom = (fromMs: number) =>
+      Array.from({ length: 5 }, (_, beat) => spentAt(fromMs + (beat + 1) * BEAT_MS));
+    expect(beatsFrom(startMs).slice(1)).toEqual([200, 200, 200, 200]);
+    expect(spentAt(startMs - 59_000)).toBe(0);
+    const after = beatsFrom(startMs - 59_000);
+    expect(after).toEqual([200, 200, 200, 200, 200]);
   });
 
   it('gives calm partitions all that they need beside crowded ones', () => {

@@ -14,20 +14,22 @@ export interface Needy {
   readonly weight: number;
 }
 
-/** Tokens gathered while nothing was to do: no more than this. */
-const MOST_GATHERED_MS = 250;
-
 export class WriteBudget {
   #tokens = 0;
   #refilledAtMs = 0;
   readonly #owed = new Map<number, number>();
 
-  constructor(private readonly pingsPerSecond: number) {}
+  /** `mostGatheredMs`: tokens gathered while nothing was to do are those of so long; at least what lies between two beats. */
+  constructor(
+    private readonly pingsPerSecond: number,
+    private readonly mostGatheredMs: number,
+  ) {}
 
   refill(nowMs: number): void {
-    const gathered = (this.pingsPerSecond * (nowMs - this.#refilledAtMs)) / 1_000;
+    // A clock that was put back gives nothing, and takes nothing.
+    const gathered = (this.pingsPerSecond * Math.max(0, nowMs - this.#refilledAtMs)) / 1_000;
     this.#refilledAtMs = nowMs;
-    const most = Math.max(1, (this.pingsPerSecond * MOST_GATHERED_MS) / 1_000);
+    const most = Math.max(1, (this.pingsPerSecond * this.mostGatheredMs) / 1_000);
     this.#tokens = Math.min(most, this.#tokens + gathered);
   }
 

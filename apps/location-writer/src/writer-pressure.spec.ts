@@ -107,7 +107,8 @@ describe('what a writer tells of its pressure', () => {
     const one = queue(0);
     for (let i = 0; i < 20; i++) {
       hear([{ partition: 0, offeredPerSecond: 400, share: 1 }]);
-      one.queued += 80;
+      one.queued += 76;
+      pressure.noteTaken(0, 4);
       beat(one);
     }
     expect(beat(one)?.partitions[0]?.share).toBeLessThan(0.1);

@@ -11,17 +11,16 @@ import type { PartitionRunner } from './partition-runner.js';
 /** An owner tells nothing before gateways had time to tell what they admit: it goes on from there. */
 const LISTEN_MS = 600;
 
-/** What is remembered of a partition for as long as one owner runs it. */
-interface Owned {
+interface OwnedShare {
   readonly runner: PartitionRunner;
   readonly controller: ShareController;
-  readonly usual: UsualLoad;
 }
 
 /** What the writer tells gateways to admit, partition by partition, by how long pings wait for it. */
 export class WriterPressure {
   readonly #offered = new OfferedBoard();
-  readonly #owned = new Map<number, Owned>();
+  readonly #owned = new Map<number, OwnedShare>();
+  readonly #usual = new Map<number, UsualLoad>();
   readonly #taken = new Map<number, number>();
   #listensUntilMs: number | undefined;
   #settledAtMs: number | undefined;
@@ -57,8 +56,9 @@ export class WriterPressure {
     for (const runner of runners) {
       if (runner.state !== 'running') continue;
       const queuedPings = queueOf(runner);
-      if (queuedPings === 0 && elapsedMs > 0) this.#learnUsual(runner, nowMs, elapsedMs);
-      partitions.push(this.#signalOf(runner, queuedPings, nowMs));
+      const signal = this.#signalOf(runner, queuedPings, nowMs);
+      if (signal.share >= 1 && queuedPings === 0) this.#learnUsual(runner, nowMs, elapsedMs);
+      partitions.push(signal);
     }
     this.#taken.clear();
     return { writer: this.writerId, atMs: nowMs, partitions };
@@ -67,18 +67,24 @@ export class WriterPressure {
   /** By what a budget that is too small is shared out. */
   weightOf(runner: PartitionRunner, nowMs: number): number {
     const offered = this.#offered.offeredPerSecond(runner.partition, nowMs) ?? 0;
-    return this.#ownedOf(runner, nowMs).usual.perSecond(offered);
+    return this.#usualOf(runner).perSecond(offered);
   }
 
   #learnUsual(runner: PartitionRunner, nowMs: number, elapsedMs: number): void {
     const offered = this.#offered.offeredPerSecond(runner.partition, nowMs);
-    if (offered !== undefined) this.#ownedOf(runner, nowMs).usual.learn(offered, elapsedMs);
+    if (offered !== undefined && elapsedMs > 0) this.#usualOf(runner).learn(offered, elapsedMs);
+  }
+
+  #usualOf({ partition }: PartitionRunner): UsualLoad {
+    const usual = this.#usual.get(partition) ?? new UsualLoad();
+    this.#usual.set(partition, usual);
+    return usual;
   }
 
   #signalOf(runner: PartitionRunner, queuedPings: number, nowMs: number): PartitionSignal {
     const { partition, epoch, totals, backlogMessages } = runner;
     const lagMs = runner.lagMs(nowMs);
-    const share = this.#ownedOf(runner, nowMs).controller.update({
+    const share = this.#controllerOf(runner, nowMs).update({
       nowMs,
       lagMs: queuedPings === 0 ? 0 : lagMs,
       targetLagMs: this.targetLagMs(nowMs),
@@ -90,12 +96,12 @@ export class WriterPressure {
     return { partition, epoch, lagMs, share, backlogMessages, written, superseded, expired };
   }
 
-  #ownedOf(runner: PartitionRunner, nowMs: number): Owned {
+  /** Made when gateways have had time to tell what they admit: an owner that takes over goes on from there. */
+  #controllerOf(runner: PartitionRunner, nowMs: number): ShareController {
     const known = this.#owned.get(runner.partition);
-    if (known?.runner === runner) return known;
+    if (known?.runner === runner) return known.controller;
     const controller = new ShareController(this.#offered.share(runner.partition, nowMs));
-    const owned = { runner, controller, usual: new UsualLoad() };
-    this.#owned.set(runner.partition, owned);
-    return owned;
+    this.#owned.set(runner.partition, { runner, controller });
+    return controller;
   }
 }

@@ -65,8 +65,11 @@ export function driverPosition(driverId: string, record: Buffer, nowMs: number):
 }
 
 /** Heading and speed as the phone read them: those that were inferred are for carrying, and no news to anybody. */
-function readMotion({ isMotionInferred, headingDeg, speedMps }: DriverRecord): Motion {
-  return isMotionInferred === true ? { headingDeg: undefined, speedMps: undefined } : { headingDeg, speedMps };
+function readMotion({ isHeadingInferred, isSpeedInferred, headingDeg, speedMps }: DriverRecord): Motion {
+  return {
+    headingDeg: isHeadingInferred === true ? undefined : headingDeg,
+    speedMps: isSpeedInferred === true ? undefined : speedMps,
+  };
 }
 
 /** A place that was carried, to the 10⁻⁷ degrees that records keep. */

@@ -24,12 +24,23 @@ export class DecisionsController {
   @Get(':driverId/decisions')
   async decisions(@Param('driverId') driverId: string) {
     if (!DRIVER_ID_PATTERN.test(driverId)) throw new Problem('invalid_request', 'this is no driver id');
-    const replies = await this.bus.ask<GatewayDecisions>('decisions', { driverId }, { waitMs: GATHER_MS });
+    const told = await this.bus.ask('decisions', { driverId }, { waitMs: GATHER_MS });
+    const replies = told.filter(isReply);
     if (replies.length === 0) throw new Problem('unavailable', 'no gateway answers');
     return {
       driverId,
       watchedUntilMs: Math.max(...replies.map(({ watchedUntilMs }) => watchedUntilMs)),
-      decisions: replies.flatMap(({ decisions }) => decisions).sort((a, b) => b.atMs - a.atMs),
+      decisions: replies.flatMap(({ decisions }) => decisions.filter(isDecision)).sort((a, b) => b.atMs - a.atMs),
     };
   }
+}
+
+/** Another release may answer in another way: that is no answer. */
+function isReply(value: unknown): value is GatewayDecisions {
+  const told = value as Partial<GatewayDecisions> | null;
+  return Array.isArray(told?.decisions) && Number.isFinite(told.watchedUntilMs);
+}
+
+function isDecision(value: unknown): value is WatchedDecision {
+  return Number.isFinite((value as Partial<WatchedDecision> | null)?.atMs);
 }

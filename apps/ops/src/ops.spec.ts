@@ -13,8 +13,8 @@ const GATEWAY = {
   policyVersion: 1,
   stage: 'calm',
   partitions: [
-    { partition: 0, silenceStretch: 1 },
-    { partition: 1, silenceStretch: 1.5 },
+    { partition: 0, offeredPerSecond: 10, share: 1, thresholdM: 0, silenceStretch: 1 },
+    { partition: 1, offeredPerSecond: 90, share: 0.2, thresholdM: 40, silenceStretch: 1.5 },
   ],
 };
 

@@ -22,9 +22,16 @@ export class Load {
 
   /** @throws NotTaken when a ping was neither accepted nor coalesced, or answers came late; Error when the process ended. */
   async run(order: LoadOrder): Promise<LoadTally> {
+    const tally = await this.offer(order);
+    if (tally.other > 0) throw new NotTaken(tally);
+    return tally;
+  }
+
+  /** The same where some of the load may be shed. @throws NotTaken when answers came late. */
+  async offer(order: LoadOrder): Promise<LoadTally> {
     this.child.send(order);
     const tally = (await nextMessage(this.child)) as LoadTally;
-    if (tally.other > 0 || tally.lateMs > MOST_LATE_MS) throw new NotTaken(tally);
+    if (tally.lateMs > MOST_LATE_MS) throw new NotTaken(tally);
     return tally;
   }
 

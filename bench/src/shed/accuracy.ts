@@ -6,7 +6,7 @@ import { compared, type Figure } from '../figure.js';
 import { drawAccuracy } from './accuracy-picture.js';
 import { BASELINES, tunedTo } from './baselines.js';
 import { type Fleet, RECORDED_FLEETS, SIMULATED_FLEETS, TINY_FLEETS } from './fleets.js';
-import { SHED_BENCH, type ShedPart } from './part.js';
+import { alone, SHED_BENCH, type ShedPart } from './part.js';
 import { shedTo } from './shed-to.js';
 import { shareForBounds, WITHOUT_BOUNDS } from './silence-bounds.js';
 
@@ -71,8 +71,4 @@ function besideBaselines(name: string, fixes: readonly Ping[], ours: StatusRepor
     alone(name, 'mean position error', 'm', ours.error.meanM),
     alone(name, 'longest silence', 's', ours.longestSilenceMs / 1_000),
   ];
-}
-
-function alone(name: string, metric: string, unit: string, ours: number): Figure {
-  return { bench: SHED_BENCH, case: name, metric, unit, ours };
 }

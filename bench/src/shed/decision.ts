@@ -4,8 +4,8 @@ import { runInNewContext } from 'node:vm';
 import { LoadShedder, type PolicyOfPing, type SheddablePing } from '@hexfleet/load-shedding';
 import { STATUSES, type Status } from '@hexfleet/ping';
 import { DEFAULT_POLICY } from '@hexfleet/shed-policy';
-import { type Figure, medianOf } from '../figure.js';
-import { SHED_BENCH, type ShedPart } from './part.js';
+import { medianOf } from '../figure.js';
+import { alone, type ShedPart } from './part.js';
 
 const FULL = { drivers: 100_000, turns: 10, driversInMemory: 200_000 };
 const TINY = { drivers: 200, turns: 2, driversInMemory: 1_000 };
@@ -44,8 +44,8 @@ export const DECISION: ShedPart = {
     const bytes = bytesADriver(driversInMemory);
     const nanos = Array.from({ length: rounds }, () => nanosOf(drivers, turns));
     return [
-      figure(`${drivers.toLocaleString('en')} drivers, warm`, 'a decision', 'ns', medianOf(nanos)),
-      figure(`${driversInMemory.toLocaleString('en')} drivers`, 'memory a driver', 'bytes', bytes),
+      alone(`${drivers.toLocaleString('en')} drivers, warm`, 'a decision', 'ns', medianOf(nanos)),
+      alone(`${driversInMemory.toLocaleString('en')} drivers`, 'memory a driver', 'bytes', bytes),
     ];
   },
 };
@@ -123,8 +123,4 @@ function bytesADriver(drivers: number): number {
   const after = used();
   // Asked for after the reading, so that the shedder is still there at it.
   return (after - before) / shedder.drivers;
-}
-
-function figure(name: string, metric: string, unit: string, ours: number): Figure {
-  return { bench: SHED_BENCH, case: name, metric, unit, ours };
 }

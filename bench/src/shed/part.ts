@@ -10,3 +10,8 @@ export interface ShedPart {
   readonly bound: readonly string[];
   readonly run: (options: BenchOptions) => Promise<readonly Figure[]>;
 }
+
+/** A figure without a peer. */
+export function alone(name: string, metric: string, unit: string, ours: number): Figure {
+  return { bench: SHED_BENCH, case: name, metric, unit, ours };
+}

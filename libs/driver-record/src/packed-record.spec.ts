@@ -11,7 +11,8 @@ const ping = fc.record({
   seq: fc.integer({ min: 0, max: 2 ** 32 - 1 }),
   headingDeg: optional(359.99),
   speedMps: optional(110),
-  isMotionInferred: fc.boolean(),
+  isHeadingInferred: fc.boolean(),
+  isSpeedInferred: fc.boolean(),
   accuracyM: optional(200),
   status: fc.constantFrom(...STATUSES),
   vehicleClass: fc.oneof(fc.constantFrom('car', 'bike', 'auto'), fc.stringMatching(/^[a-z0-9_-]{1,16}$/)),
@@ -35,8 +36,8 @@ describe('the packed record', () => {
         expect(near(read.accuracyM, original.accuracyM, 0.51)).toBe(true);
         const turn = Math.abs((read.headingDeg ?? 0) - (original.headingDeg ?? 0));
         expect(Math.min(turn, 360 - turn)).toBeLessThan(0.0051);
-        const { capturedAtMs, seq, status, vehicleClass, isMotionInferred } = original;
-        expect(read).toMatchObject({ capturedAtMs, seq, status, vehicleClass, isMotionInferred });
+        const { capturedAtMs, seq, status, vehicleClass, isHeadingInferred, isSpeedInferred } = original;
+        expect(read).toMatchObject({ capturedAtMs, seq, status, vehicleClass, isHeadingInferred, isSpeedInferred });
         expect(recordStatus(record)).toBe(status);
       }),
     );
@@ -57,18 +58,27 @@ describe('the packed record', () => {
     expect(readRecord(record)).toMatchObject({ life: 0, writtenAtMs: 1_700_000_000_000 });
   });
 
-  it('keeps the mark of inferred motion in the highest bit of the status, which pings without it leave as it was', () => {
-    const record = Buffer.alloc(RECORD_BYTES);
-    const original = { ...(fc.sample(ping, 1)[0] as Parameters<typeof writeRecord>[2]), vehicleClass: 'car' };
-    STATUSES.forEach((status, code) => {
-      writeRecord(record, 0, { ...original, status, isMotionInferred: true });
-      expect(record[21]).toBe(0x80 + code);
-      const { isMotionInferred: _, ...unmarked } = { ...original, status };
-      writeRecord(record, 0, unmarked);
-      expect(record[21]).toBe(code);
-      expect(readRecord(record)).toMatchObject({ status, isMotionInferred: false });
-    });
-  });
+  it.each([
+    { isHeadingInferred: true, isSpeedInferred: false, bits: 0x80 },
+    { isHeadingInferred: false, isSpeedInferred: true, bits: 0x40 },
+    { isHeadingInferred: true, isSpeedInferred: true, bits: 0xc0 },
+  ])(
+    'keeps what is inferred in the two highest bits of the status: $isHeadingInferred, $isSpeedInferred',
+    ({ bits, ...marks }) => {
+      const record = Buffer.alloc(RECORD_BYTES);
+      const original = { ...(fc.sample(ping, 1)[0] as Parameters<typeof writeRecord>[2]), vehicleClass: 'car' };
+      STATUSES.forEach((status, code) => {
+        writeRecord(record, 0, { ...original, status, ...marks });
+        expect(record[21]).toBe(bits + code);
+        expect(recordStatus(record)).toBe(status);
+        expect(readRecord(record)).toMatchObject({ status, ...marks });
+        const { isHeadingInferred: _, isSpeedInferred: __, ...unmarked } = { ...original, status };
+        writeRecord(record, 0, unmarked);
+        expect(record[21]).toBe(code);
+        expect(readRecord(record)).toMatchObject({ status, isHeadingInferred: false, isSpeedInferred: false });
+      });
+    },
+  );
 
   it('refuses what is too short to be one', () => {
     expect(() => readRecord(Buffer.alloc(RECORD_BYTES - 1))).toThrow(RangeError);

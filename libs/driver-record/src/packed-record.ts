@@ -4,7 +4,7 @@
  *    0  u48  capturedAtMs          16 u16  headingDeg × 100   (0xffff: none)
  *    6  u16  life                  18 u16  speedMps × 100     (0xffff: none)
  *    8  i32  latDeg × 10⁷          20 u8   accuracyM          (254: that or worse, 255: none)
- *   12  i32  lngDeg × 10⁷          21 u8   status code        (index in STATUSES; bit 7: heading and speed are inferred)
+ *   12  i32  lngDeg × 10⁷          21 u8   status code        (index in STATUSES; bit 7: inferred heading, 6: speed)
  *   22  u32  seq                   26 u8   vehicle class code (0: spelt out after the record)
  *   27  u24  writtenAtMs − capturedAtMs, clamped to 0…0xffffff; the writer's to fill in
  *   30       vehicle class in ASCII, only where its code is 0
@@ -34,7 +34,9 @@ const OFFSET = {
 const NO_U16 = 0xffff;
 const NO_U8 = 0xff;
 /** Of the status byte: whether heading and speed were worked out from two fixes. The rest is the status code. */
-const MOTION_INFERRED = 0x80;
+const HEADING_INFERRED = 0x80;
+const SPEED_INFERRED = 0x40;
+const STATUS_BITS = 0x3f;
 
 /** Classes with a code of their own. Append only: the index is stored. */
 const VEHICLE_CLASSES = [
@@ -87,7 +89,9 @@ export function writeRecord(target: Buffer, offset: number, ping: Omit<Ping, 'dr
   target[offset + OFFSET.accuracy] =
     ping.accuracyM === undefined ? NO_U8 : Math.min(NO_U8 - 1, Math.round(ping.accuracyM));
   target[offset + OFFSET.status] =
-    (STATUS_CODES.get(ping.status) as number) | (ping.isMotionInferred === true ? MOTION_INFERRED : 0);
+    (STATUS_CODES.get(ping.status) as number) |
+    (ping.isHeadingInferred === true ? HEADING_INFERRED : 0) |
+    (ping.isSpeedInferred === true ? SPEED_INFERRED : 0);
   target.writeUInt32BE(ping.seq, offset + OFFSET.seq);
   target[offset + OFFSET.vehicleClass] = classCode;
   target.writeUIntBE(0, offset + OFFSET.writtenAfter, 3);
@@ -129,7 +133,7 @@ export function recordLife(record: Buffer): number {
 }
 
 export function recordStatus(record: Buffer, at = 0): Status {
-  return STATUSES[byteAt(record, at + OFFSET.status) & ~MOTION_INFERRED] ?? 'idle';
+  return STATUSES[byteAt(record, at + OFFSET.status) & STATUS_BITS] ?? 'idle';
 }
 
 /**
@@ -173,7 +177,8 @@ export function readRecord(record: Buffer): DriverRecord {
     latDeg: recordLatDeg(record),
     lngDeg: recordLngDeg(record),
     ...recordMotion(record),
-    isMotionInferred: (byteAt(record, OFFSET.status) & MOTION_INFERRED) !== 0,
+    isHeadingInferred: (byteAt(record, OFFSET.status) & HEADING_INFERRED) !== 0,
+    isSpeedInferred: (byteAt(record, OFFSET.status) & SPEED_INFERRED) !== 0,
     accuracyM: accuracyM === NO_U8 ? undefined : accuracyM,
     status: recordStatus(record),
     vehicleClass: classCode === 0 ? record.toString('latin1', RECORD_BYTES) : (VEHICLE_CLASSES[classCode] ?? ''),

@@ -17,7 +17,7 @@ export const MAX_CARRY_MPS = 70;
 /** The farthest that anything is carried. */
 export const MAX_CARRY_M = (MAX_CARRY_MPS * MAX_CARRY_MS) / 1_000;
 /** Slower than this is standing: the heading of a standing phone is noise. */
-const STANDING_MPS = 0.5;
+export const STANDING_MPS = 0.5;
 
 export interface Motion {
   /** Clockwise from north. */

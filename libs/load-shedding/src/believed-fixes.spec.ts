@@ -111,27 +111,61 @@ describe('heading and speed that the phone does not give', () => {
     expect(believed.inferredSpeedMps).toBeCloseTo(8, 1);
   });
 
-  it('are taken for one where the phone gives the other', () => {
+  /** Sees a fix, and another one some way and time on; gives heading and speed inferred for the second. */
+  function inferred(wayM: number, atMs: number, motion: { headingDeg?: number; speedMps?: number } = {}) {
     const believed = new BelievedFixes(10);
     believed.see(fixAt(from, 0), 0);
-    believed.see(fixAt(destination(from, 135, 80), 10_000, { speedMps: 5 }), 0);
-    expect([Math.round(believed.inferredHeadingDeg), believed.inferredSpeedMps]).toEqual([135, 5]);
+    const fix = fixAt(destination(from, 135, wayM), atMs, motion);
+    believed.see(fix, 0);
+    return { believed, fix, told: [Math.round(believed.inferredHeadingDeg), Math.round(believed.inferredSpeedMps)] };
+  }
+
+  it('are taken for one where the phone gives the other, whose reading is left as it is', () => {
+    expect(inferred(80, 10_000, { speedMps: 5 }).told).toEqual([135, Number.NaN]);
+    expect(inferred(80, 10_000, { headingDeg: 90 }).told).toEqual([Number.NaN, 8]);
+    expect(inferred(80, 10_000, { headingDeg: 90, speedMps: 5 }).told).toEqual([Number.NaN, Number.NaN]);
   });
 
-  it('do not send a vehicle north that has not moved, whatever its speedometer says', () => {
-    const believed = new BelievedFixes(10);
-    believed.see(fixAt(from, 0), 0);
-    believed.see(fixAt(from, 10_000, { speedMps: 12 }), 0);
-    expect(believed.inferredSpeedMps).toBe(0);
-  });
-
-  it('are left open after more than five minutes, and for a fix that is no newer', () => {
-    for (const atMs of [300_001, 0, -1_000]) {
-      const believed = new BelievedFixes(10);
-      believed.see(fixAt(from, 0), 0);
-      believed.see(fixAt(destination(from, 135, 80), atMs), 0);
-      expect(believed.inferredSpeedMps).toBeNaN();
+  it('carry together with what the phone reads: its own speed along the way, or its own heading as fast as the way', () => {
+    for (const [reading, motion] of [
+      [{ speedMps: 5 }, { headingDeg: 135, speedMps: 5 }],
+      [{ headingDeg: 90 }, { headingDeg: 90, speedMps: 8 }],
+    ] as const) {
+      const { believed, fix } = inferred(80, 10_000, reading);
+      believed.admit(fix, 2);
+      believed.see(fixAt(carriedForward(fix, motion, 10_000), 20_000, motion), 0);
+      expect(believed.errorM).toBeLessThan(1);
     }
+  });
+
+  it('do not send a vehicle anywhere that has not moved, whatever its speedometer says', () => {
+    expect(inferred(11, 10_000).told).toEqual([Number.NaN, 0]);
+    expect(inferred(11, 10_000, { headingDeg: 90 }).told).toEqual([Number.NaN, 0]);
+    const { believed, fix, told } = inferred(0, 10_000, { speedMps: 12 });
+    expect(told).toEqual([Number.NaN, Number.NaN]);
+    believed.admit(fix, 2);
+    believed.see(fixAt(from, 20_000), 0);
+    expect(believed.errorM).toBe(0);
+  });
+
+  it('are inferred where three seconds to five minutes lie between, and left open for a fix that is no newer', () => {
+    for (const atMs of [300_001, 2_999, 0, -1_000]) expect(inferred(80, atMs).told).toEqual([Number.NaN, Number.NaN]);
+    expect(inferred(80, 3_000).told).toEqual([135, 27]);
+    expect(inferred(2_400, 300_000).told).toEqual([135, 8]);
+  });
+
+  it('are those of the way since three seconds ago or more, of a phone that pings each second', () => {
+    const believed = new BelievedFixes(10);
+    const told = Array.from({ length: 8 }, (_, second) => {
+      believed.see(fixAt(destination(from, 135, 8 * second), 1_000 * second), 0);
+      return [Math.round(believed.inferredHeadingDeg), Math.round(believed.inferredSpeedMps)];
+    });
+    const open = [Number.NaN, Number.NaN];
+    expect(told).toEqual([open, open, open, [135, 8], open, open, [135, 8], open]);
+  });
+
+  it('are no faster than any reading is believed', () => {
+    expect(inferred(5_000, 10_000).told).toEqual([135, 70]);
   });
 });
 
@@ -154,8 +188,30 @@ describe('the memory of drivers', () => {
     believed.look(fixAt({ latDeg: 1, lngDeg: 1 }, 0), 0);
     expect(believed.size).toBe(0);
     admit(believed, fixAt({ latDeg: 1, lngDeg: 1 }, 0));
-    believed.forget('d');
+    believed.forget({ driverId: 'd', capturedAtMs: START_MS });
     believed.see(fixAt({ latDeg: 1, lngDeg: 1 }, 4_000), 0);
     expect(believed.errorM).toBeNaN();
+    // Nobody knows how long it was silent: it is due.
+    expect(believed.silenceMs).toBe(64_000);
+  });
+
+  it('forgets no driver for a ping that was not its last', () => {
+    const believed = new BelievedFixes(10);
+    const place = { latDeg: 1, lngDeg: 1 };
+    admit(believed, fixAt(place, 0));
+    admit(believed, fixAt(place, 4_000));
+    believed.forget({ driverId: 'd', capturedAtMs: START_MS });
+    believed.forget({ driverId: 'another', capturedAtMs: START_MS });
+    believed.see(fixAt(place, 8_000), 0);
+    expect([believed.errorM, believed.silenceMs]).toEqual([0, 4_000]);
+  });
+
+  it('tells whether a ping is newer than what was seen of its driver', () => {
+    const believed = new BelievedFixes(10);
+    const isNewest = [0, 4_000, 4_000, 3_000, 5_000].map((atMs) => {
+      believed.see(fixAt({ latDeg: 1, lngDeg: 1 }, atMs), 0);
+      return believed.isNewest;
+    });
+    expect(isNewest).toEqual([false, true, false, false, true]);
   });
 });

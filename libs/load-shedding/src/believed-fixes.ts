@@ -5,13 +5,14 @@
  *   error = |(fix − last) − v · min(Δt, 30 s)|        metres; v: velocity north and east, m/s
  *
  * The plane is off by less than 0.5% up to 50 km and 85°, and costs a fifth. Of a driver that gives no heading, or no speed,
- * they are worked out from its last two fixes, whether those were admitted or not, when at most 5 minutes lie between.
+ * they are worked out from its last fixes, whether those were admitted or not, where 3 seconds to 5 minutes lie between: the
+ * noise of two fixes that follow at once would make a car of a parked phone.
  *
- * A row has nine numbers a driver, 72 bytes, some 140 with its key; of too many drivers, those silent longest are forgotten.
+ * A row has ten numbers a driver, 80 bytes, some 150 with its key; of too many drivers, those silent longest are forgotten.
  * A driver that isn't remembered counts as silent since some moment within its silence bound, by the hash of its id: so a
  * gateway that has just started hears of all drivers one after another, and not of all at once.
  */
-import { EARTH_RADIUS_M, MAX_CARRY_MPS, MAX_CARRY_MS, type Motion } from '@hexfleet/geodesy';
+import { EARTH_RADIUS_M, MAX_CARRY_MPS, MAX_CARRY_MS, type Motion, STANDING_MPS } from '@hexfleet/geodesy';
 import { TwoGenerationRows } from '@hexfleet/ping';
 
 /** The part of a ping that decides on it. Times in Unix ms, corrected for the phone's clock. */
@@ -31,13 +32,16 @@ const SEEN_AT_MS = 5;
 const SEEN_LAT = 6;
 const SEEN_LNG = 7;
 const STATUS = 8;
-const WIDTH = 9;
+/** Of the fix that the way is measured from. */
+const ANCHOR_AT_MS = 9;
+const WIDTH = 10;
 
 const RAD_PER_DEG = Math.PI / 180;
 const M_PER_DEG = EARTH_RADIUS_M * RAD_PER_DEG;
+const SHORTEST_INFERENCE_MS = 3_000;
 const LONGEST_INFERENCE_MS = 300_000;
 /** Less between two fixes is noise, and says nothing of where the vehicle is heading. */
-const STANDING_M = 5;
+const STANDING_M = 12;
 /** The longest gap between two pings that is taken for a habit. */
 const LONGEST_GAP_MS = 60_000;
 
@@ -52,6 +56,8 @@ export class BelievedFixes {
   silenceAtNextMs = 0;
   /** The status under which readers believe it, as an index in STATUSES; −1 where they believe nothing. */
   statusIndex = -1;
+  /** Whether it is remembered, and the ping is newer than what was seen of it. */
+  isNewest = false;
   /** Its heading and speed where the phone gave none and its last fixes tell; NaN otherwise. */
   inferredHeadingDeg = Number.NaN;
   inferredSpeedMps = Number.NaN;
@@ -81,15 +87,17 @@ export class BelievedFixes {
       this.silenceAtNextMs = newcomerSilenceMs;
       this.errorM = Number.NaN;
       this.statusIndex = -1;
+      this.isNewest = false;
       return;
     }
     const { values } = this.#rows;
     const gapMs = fix.capturedAtMs - (values[at + SEEN_AT_MS] as number);
+    this.isNewest = gapMs > 0;
     this.silenceMs = Math.max(0, fix.capturedAtMs - (values[at + SILENT_SINCE_MS] as number));
     this.silenceAtNextMs = this.silenceMs + Math.max(0, Math.min(LONGEST_GAP_MS, gapMs));
     this.errorM = this.#errorOf(fix);
     this.statusIndex = Number.isNaN(this.errorM) ? -1 : (values[at + STATUS] as number);
-    if (fix.headingDeg === undefined || fix.speedMps === undefined) this.#infer(fix, gapMs);
+    if (fix.headingDeg === undefined || fix.speedMps === undefined) this.#infer(fix);
   }
 
   /** Remembers that the ping last looked at was seen. */
@@ -99,10 +107,13 @@ export class BelievedFixes {
       this.#rows.values[this.#at + SILENT_SINCE_MS] = fix.capturedAtMs - this.silenceMs;
       this.#rows.values[this.#at + LAT] = Number.NaN;
       this.#rows.values[this.#at + SEEN_AT_MS] = fix.capturedAtMs;
+      this.#rows.values[this.#at + ANCHOR_AT_MS] = Number.NEGATIVE_INFINITY;
     }
     const { values } = this.#rows;
     if (fix.capturedAtMs < (values[this.#at + SEEN_AT_MS] as number)) return;
     values[this.#at + SEEN_AT_MS] = fix.capturedAtMs;
+    if (fix.capturedAtMs - (values[this.#at + ANCHOR_AT_MS] as number) < SHORTEST_INFERENCE_MS) return;
+    values[this.#at + ANCHOR_AT_MS] = fix.capturedAtMs;
     values[this.#at + SEEN_LAT] = fix.latDeg;
     values[this.#at + SEEN_LNG] = fix.lngDeg;
   }
@@ -115,23 +126,19 @@ export class BelievedFixes {
     values[at + LAT] = fix.latDeg;
     values[at + LNG] = fix.lngDeg;
     values[at + STATUS] = statusIndex;
-    const isInferred = !Number.isNaN(this.inferredSpeedMps);
-    const headingDeg = isInferred ? this.inferredHeadingDeg : fix.headingDeg;
-    const speedMps = isInferred ? this.inferredSpeedMps : fix.speedMps;
-    if (headingDeg === undefined || speedMps === undefined) {
-      values[at + NORTH_MPS] = 0;
-      values[at + EAST_MPS] = 0;
-    } else {
-      const carriedMps = Math.min(speedMps, MAX_CARRY_MPS);
-      values[at + NORTH_MPS] = carriedMps * Math.cos(headingDeg * RAD_PER_DEG);
-      values[at + EAST_MPS] = carriedMps * Math.sin(headingDeg * RAD_PER_DEG);
-    }
+    const headingDeg = fix.headingDeg ?? this.inferredHeadingDeg;
+    const speedMps = fix.speedMps ?? this.inferredSpeedMps;
+    const carriedMps = speedMps >= STANDING_MPS && !Number.isNaN(headingDeg) ? Math.min(speedMps, MAX_CARRY_MPS) : 0;
+    values[at + NORTH_MPS] = carriedMps === 0 ? 0 : carriedMps * Math.cos(headingDeg * RAD_PER_DEG);
+    values[at + EAST_MPS] = carriedMps === 0 ? 0 : carriedMps * Math.sin(headingDeg * RAD_PER_DEG);
   }
 
-  /** Readers believe nothing of a driver, as of one not remembered. */
-  forget(driverId: string): void {
+  /** A ping that was believed did not get through: its driver is due, since nobody knows any more how long it was silent. */
+  forget({ driverId, capturedAtMs }: Pick<SeenFix, 'driverId' | 'capturedAtMs'>): void {
     const at = this.#rows.find(driverId);
-    if (at >= 0) this.#rows.values[at + LAT] = Number.NaN;
+    if (at < 0 || this.#rows.values[at + SILENT_SINCE_MS] !== capturedAtMs) return;
+    this.#rows.values[at + LAT] = Number.NaN;
+    this.#rows.values[at + SILENT_SINCE_MS] = capturedAtMs - LONGEST_GAP_MS;
   }
 
   #errorOf(fix: SeenFix): number {
@@ -145,22 +152,21 @@ export class BelievedFixes {
     return Math.sqrt(northErrorM * northErrorM + eastErrorM * eastErrorM);
   }
 
-  #infer(fix: SeenFix, gapMs: number): void {
-    if (gapMs <= 0 || gapMs > LONGEST_INFERENCE_MS) return;
+  /** What the phone gave is left as it is; a heading isn't told of a vehicle that stands. */
+  #infer(fix: SeenFix): void {
     const { values } = this.#rows;
     const at = this.#at;
+    const gapMs = fix.capturedAtMs - (values[at + ANCHOR_AT_MS] as number);
+    if (gapMs < SHORTEST_INFERENCE_MS || gapMs > LONGEST_INFERENCE_MS) return;
     const northM = (fix.latDeg - (values[at + SEEN_LAT] as number)) * M_PER_DEG;
     const eastM =
       eastDeg(values[at + SEEN_LNG] as number, fix.lngDeg) * mPerLngDeg(values[at + SEEN_LAT] as number, fix.latDeg);
     const wayM = Math.sqrt(northM * northM + eastM * eastM);
-    if (wayM < STANDING_M && fix.headingDeg === undefined) {
-      // A speed without a direction carries nowhere, whatever the phone says that it is.
-      this.inferredHeadingDeg = 0;
-      this.inferredSpeedMps = 0;
-      return;
+    const isStanding = wayM < STANDING_M;
+    if (fix.headingDeg === undefined && !isStanding) this.inferredHeadingDeg = bearingOf(northM, eastM);
+    if (fix.speedMps === undefined) {
+      this.inferredSpeedMps = isStanding ? 0 : Math.min(MAX_CARRY_MPS, (wayM * 1_000) / gapMs);
     }
-    this.inferredHeadingDeg = fix.headingDeg ?? bearingOf(northM, eastM);
-    this.inferredSpeedMps = fix.speedMps ?? (wayM < STANDING_M ? 0 : (wayM * 1_000) / gapMs);
   }
 }
 

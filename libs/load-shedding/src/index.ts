@@ -1,6 +1,6 @@
 /**
  * Which pings to drop when more arrive than can be stored: those that teach least. A ping's value is the error that it
- * removes from what readers believe (`ping-value`), weighted by its driver's status; a driver that was silent for too long
+ * removes from what readers believe (`ping-priority`), weighted by its driver's status; a driver that was silent for too long
  * is worth more than any error. Values lately seen give the threshold for a share to admit (`value-quantiles`); the share
  * follows the lag of the partition (`share-controller`, run by the partition's owner) and the gateway's own trouble
  * (`own-pressure`, `overload-ladder`). Promises: more pressure never sheds less; a higher status never fares worse at equal

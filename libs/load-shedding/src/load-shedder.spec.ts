@@ -170,6 +170,48 @@ describe('the share admitted', () => {
     expect(Math.abs(shareAdmitted(decided.slice(decided.length / 3)) - 0.4)).toBeLessThan(0.03);
   });
 
+  it('is met at once when mode off ends: what was admitted under it is not owed', () => {
+    fc.assert(
+      fc.property(anySeed, (seed) => {
+        const [off, adaptive] = [inForce({ mode: 'off' }), inForce()];
+        const shedder = new LoadShedder(1, { driversRemembered: 1_000 });
+        const offUntilMs = START_MS + 60_000;
+        const lately: boolean[] = [];
+        let tunedAtMs = Number.NEGATIVE_INFINITY;
+        for (const ping of pingsOf({ drivers: 300, intervalMs: 1_000, lengthMs: 63_000, seed })) {
+          if (ping.capturedAtMs - tunedAtMs >= TUNE_EVERY_MS) {
+            shedder.tunePartition(0, 0.5);
+            shedder.endPeriod(0);
+            tunedAtMs = ping.capturedAtMs;
+          }
+          const isOff = ping.capturedAtMs < offUntilMs;
+          const isAdmitted = shedder.decide(ping, 0, isOff ? off : adaptive) === undefined;
+          if (isOff) expect(isAdmitted).toBe(true);
+          else lately.push(isAdmitted);
+        }
+        const share = lately.filter((isAdmitted) => isAdmitted).length / lately.length;
+        expect(Math.abs(share - 0.5)).toBeLessThan(0.1);
+      }),
+      few,
+    );
+  });
+
+  it('of a fixed level goes on under a policy made anew of the same level, and each override learns for itself', () => {
+    const shedder = new LoadShedder(1, { driversRemembered: 1_000 });
+    const anew = () => inForce({ mode: 'fixed', fixedLevel: 0.7 });
+    const first = anew();
+    // Each phone says that it stands: whoever drives is off.
+    for (const ping of pingsOf({ drivers: 200, intervalMs: 1_000, lengthMs: 60_000, seed: 4 })) {
+      shedder.decide({ ...ping, speedMps: 0 }, 0, first);
+    }
+    const { thresholdM } = shedder.pressureOf(0, first);
+    expect(thresholdM).toBeGreaterThan(1);
+    expect(shedder.pressureOf(0, anew()).thresholdM).toBe(thresholdM);
+    expect(shedder.pressureOf(0, { ...anew(), overrideId: 'o-1' }).thresholdM).toBe(0);
+    expect(shedder.pressureOf(0, inForce({ mode: 'fixed', fixedLevel: 0.6 })).thresholdM).toBe(0);
+    expect(shedder.pressureOf(0, first).thresholdM).toBe(thresholdM);
+  });
+
   it('is all of them with mode off', () => {
     const pings = pingsOf({ drivers: 50, intervalMs: 1_000, lengthMs: 20_000, seed: 1 });
     expect(shareAdmitted(decideAll(pings, 0.01, inForce({ mode: 'off' })))).toBe(1);

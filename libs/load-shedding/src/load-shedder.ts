@@ -23,6 +23,12 @@ export interface SheddablePing extends SeenFix {
   readonly status: Status;
 }
 
+/** What of a ping's motion was worked out from the way between two fixes. */
+export interface InferredMotion {
+  readonly isHeadingInferred?: boolean;
+  readonly isSpeedInferred?: boolean;
+}
+
 /** The policy that a ping falls under. The same object stands for the same policy: thresholds are kept by it. */
 export interface PolicyOfPing {
   readonly policy: ShedPolicy;
@@ -44,12 +50,15 @@ export interface Explanation {
 
 /** With mode `fixed`, the threshold is set anew after so many pings. */
 const FIXED_TUNING_PINGS = 100;
+/** Levels and overrides of which thresholds are remembered; past it all are learnt anew. */
+const MAX_LEVELS = 1_000;
 const STATUS_INDEX = new Map<Status, number>(STATUSES.map((status, index) => [status, index]));
 
 export class LoadShedder {
   readonly #believed: BelievedFixes;
   readonly #byPartition: (ValueQuantiles | undefined)[];
-  /** Of policies of mode `fixed`: one set of quantiles each, over all partitions. */
+  /** With mode `fixed`: one set of quantiles for each level and override, over all partitions; found by policy at once. */
+  readonly #byLevel = new Map<string, ValueQuantiles>();
   readonly #byFixedPolicy = new WeakMap<PolicyOfPing, ValueQuantiles>();
   readonly #priority = new PingPriority();
   #quantiles: ValueQuantiles;
@@ -70,10 +79,17 @@ export class LoadShedder {
     return this.#believed.size;
   }
 
-  /** Heading and speed of the ping last decided on, where its phone gave none and the way from its last fix tells. */
-  get inferredMotion(): { readonly headingDeg: number; readonly speedMps: number } | undefined {
-    const { inferredHeadingDeg: headingDeg, inferredSpeedMps: speedMps } = this.#believed;
-    return Number.isNaN(speedMps) ? undefined : { headingDeg, speedMps };
+  /** The ping last decided on, with the heading and speed that its phone left out and its last fixes tell. */
+  withInferredMotion<Kind extends SheddablePing>(ping: Kind): Kind & InferredMotion {
+    const { inferredHeadingDeg, inferredSpeedMps } = this.#believed;
+    const isHeadingInferred = !Number.isNaN(inferredHeadingDeg);
+    const isSpeedInferred = !Number.isNaN(inferredSpeedMps);
+    if (!isHeadingInferred && !isSpeedInferred) return ping;
+    return {
+      ...ping,
+      ...(isHeadingInferred && { headingDeg: inferredHeadingDeg, isHeadingInferred }),
+      ...(isSpeedInferred && { speedMps: inferredSpeedMps, isSpeedInferred }),
+    };
   }
 
   /** Of the last decision. */
@@ -82,7 +98,8 @@ export class LoadShedder {
     const { thresholdM, share, stretch } = this.#quantiles;
     return {
       errorM: Number.isNaN(errorM) ? undefined : errorM,
-      valueM: this.#valueM,
+      // Of a newcomer nothing is known: what pings are worth in the middle.
+      valueM: Number.isNaN(this.#valueM) ? this.#quantiles.medianM : this.#valueM,
       silenceMs,
       isUrgent: this.#isUrgent,
       thresholdM,
@@ -94,7 +111,9 @@ export class LoadShedder {
   /** Undefined: the ping is admitted, and believed from now on. Else why it is shed. */
   decide(ping: SheddablePing, partition: number, inForce: PolicyOfPing): ShedCode | undefined {
     const isShed = this.#isShed(ping, partition, inForce);
-    this.#remember(ping, !isShed);
+    this.#believed.remember(ping);
+    if (inForce.policy.mode === 'off') this.#quantiles.watch(this.#priority);
+    else this.#quantiles.note(this.#priority, !isShed);
     if (!isShed) this.#believed.admit(ping, STATUS_INDEX.get(ping.status) as number);
     const { policy, overrideId } = inForce;
     this.isShadowShed = isShed && policy.shadow;
@@ -105,11 +124,13 @@ export class LoadShedder {
 
   /**
    * Whether a ping, of which no more is known than this takes, is to be dropped. If not, nothing has changed: it is for
-   * `decide` to admit it.
+   * `decide` to say. So it is with drivers that aren't remembered, and with pings that aren't newer than what was seen.
    */
   drops(ping: SheddablePing, partition: number, inForce: PolicyOfPing): boolean {
     if (inForce.policy.shadow || !this.#isShed(ping, partition, inForce)) return false;
-    this.#remember(ping, false);
+    if (!this.#believed.isNewest) return false;
+    this.#believed.remember(ping);
+    this.#quantiles.note(this.#priority, false);
     return true;
   }
 
@@ -123,9 +144,9 @@ export class LoadShedder {
     this.#byPartition[partition]?.fade();
   }
 
-  /** A ping that was admitted did not get through: readers believe nothing of its driver. */
-  forget(driverId: string): void {
-    this.#believed.forget(driverId);
+  /** A ping that was admitted did not get through: if it was its driver's last, the driver is due. */
+  forget(ping: Pick<SheddablePing, 'driverId' | 'capturedAtMs'>): void {
+    this.#believed.forget(ping);
   }
 
   /** Weighted metres that a ping of the partition must be worth, and by how much bounds are stretched there. */
@@ -145,11 +166,6 @@ export class LoadShedder {
     return policy.mode !== 'off' && !this.#quantiles.admits(this.#priority);
   }
 
-  #remember(ping: SheddablePing, isAdmitted: boolean): void {
-    this.#believed.remember(ping);
-    this.#quantiles.note(this.#priority, isAdmitted);
-  }
-
   #quantilesFor(partition: number, inForce: PolicyOfPing): ValueQuantiles {
     return inForce.policy.mode === 'fixed' ? this.#ofFixedPolicy(inForce) : this.#ofPartition(partition);
   }
@@ -160,15 +176,26 @@ export class LoadShedder {
   }
 
   #ofFixedPolicy(inForce: PolicyOfPing): ValueQuantiles {
-    let quantiles = this.#byFixedPolicy.get(inForce);
-    if (quantiles === undefined) {
-      quantiles = new ValueQuantiles(LONG_MEMORY);
-      this.#byFixedPolicy.set(inForce, quantiles);
-      quantiles.tune(1 - inForce.policy.fixedLevel);
-    } else if (quantiles.notedSinceTuned >= FIXED_TUNING_PINGS) {
+    const quantiles = this.#byFixedPolicy.get(inForce) ?? this.#ofLevel(inForce);
+    if (quantiles.notedSinceTuned >= FIXED_TUNING_PINGS) {
       quantiles.tune(1 - inForce.policy.fixedLevel);
       quantiles.fade();
     }
+    return quantiles;
+  }
+
+  /** Policies come and go with every change; what was learnt for a level goes on. */
+  #ofLevel(inForce: PolicyOfPing): ValueQuantiles {
+    const { fixedLevel } = inForce.policy;
+    const key = `${fixedLevel} ${inForce.overrideId ?? ''}`;
+    let quantiles = this.#byLevel.get(key);
+    if (quantiles === undefined) {
+      if (this.#byLevel.size >= MAX_LEVELS) this.#byLevel.clear();
+      quantiles = new ValueQuantiles(LONG_MEMORY);
+      quantiles.tune(1 - fixedLevel);
+      this.#byLevel.set(key, quantiles);
+    }
+    this.#byFixedPolicy.set(inForce, quantiles);
     return quantiles;
   }
 
@@ -183,7 +210,7 @@ export class LoadShedder {
       this.#valueM = Number.POSITIVE_INFINITY;
       this.#priority.ofUrgency(Math.max(1, lateness), urgentIndex, coin);
     } else if (Number.isNaN(errorM)) {
-      this.#valueM = this.#quantiles.medianM;
+      this.#valueM = Number.NaN;
       this.#priority.ofNewcomer(coin);
     } else {
       this.#valueM = weights[STATUSES[statusIndex] as Status] * errorM;

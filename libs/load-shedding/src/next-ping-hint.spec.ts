@@ -40,6 +40,21 @@ describe('the hint of when to ping next', () => {
     );
   });
 
+  it('waits as long at any pressure: the threshold alone says how much is sent', () => {
+    fc.assert(
+      fc.property(anyPolicy, anyStatus, anyShare, anyThresholdM, (policy, status, share, thresholdM) => {
+        const { afterMs } = nextPingHint(usual, policy, status, { share, thresholdM });
+        expect(afterMs).toBe(Math.round(0.95 * policy.maxSilenceMs[status]));
+      }),
+    );
+  });
+
+  it('is sooner by a tenth at most', () => {
+    const hint = nextPingHint(usual, DEFAULT_POLICY, 'idle', { share: 0.5, thresholdM: 50 });
+    const told = [0, 0.5, 1].map((random) => jittered(hint, usual, random).afterMs);
+    expect(told).toEqual([23_750, 22_563, 21_375]);
+  });
+
   it('asks for no more pings, and for no smaller moves, the more pressure there is', () => {
     fc.assert(
       fc.property(anyStatus, anyShare, anyShare, anyThresholdM, anyThresholdM, (status, a, b, low, high) => {
@@ -60,13 +75,13 @@ describe('the hint of when to ping next', () => {
     expect(jittered(usual, usual, 0.9)).toBe(usual);
   });
 
-  it('follows the share and the threshold, each status by its weight and bound', () => {
+  it('waits for most of the bound and asks for the way of the threshold, each status by its own bound and weight', () => {
     const pressure = { share: 0.25, thresholdM: 200 };
     expect(STATUSES.map((status) => nextPingHint(usual, DEFAULT_POLICY, status, pressure))).toEqual([
-      { afterMs: 4_500, minMoveM: 50 },
-      { afterMs: 7_200, minMoveM: 67 },
-      { afterMs: 13_500, minMoveM: 100 },
-      { afterMs: 16_000, minMoveM: 200 },
+      { afterMs: 4_750, minMoveM: 50 },
+      { afterMs: 7_600, minMoveM: 67 },
+      { afterMs: 14_250, minMoveM: 100 },
+      { afterMs: 23_750, minMoveM: 200 },
     ]);
   });
 });

@@ -1,10 +1,11 @@
 /**
  * When an app should ping next, so that load is shed at its source and no battery is spent on pings that would be dropped:
  *
- *   afterMs  = usual / share, at most HINT_OF_BOUND · maxSilence(status), in part at random        at the latest
- *   minMoveM = threshold / weight(status), at least the usual one                        earlier only once moved so far
+ *   afterMs  = HINT_OF_BOUND · maxSilence(status), in part at random                    at the latest
+ *   minMoveM = threshold / weight(status), at least the usual one                       earlier only once moved so far
  *
- * moved: from where readers believe the driver to be. An app that obeys sends about what would have been admitted anyway.
+ * moved: from where readers believe the driver to be. An app that obeys sends about what would have been admitted anyway:
+ * the threshold alone says how much that is.
  * The random part spreads apps that heard the same at the same time.
  */
 import type { Status } from '@hexfleet/ping';
@@ -16,8 +17,8 @@ export interface NextPingHint {
 }
 
 /** The rest of the silence bound is for the way, and for a ping that gets lost. */
-const HINT_OF_BOUND = 0.9;
-const JITTER = 0.2;
+const HINT_OF_BOUND = 0.95;
+const JITTER = 0.1;
 const MAX_MOVE_M = 5_000;
 
 /** What holds for one status in one partition until the next tuning; the jitter is taken for each answer. */
@@ -32,12 +33,12 @@ export function nextPingHint(
   if (pressure.share >= 1) return latestMs >= usual.afterMs ? usual : { ...usual, afterMs: latestMs };
   const thresholdM = Math.min(MAX_MOVE_M, pressure.thresholdM / policy.weights[status]);
   return {
-    afterMs: Math.min(latestMs, Math.round(usual.afterMs / pressure.share)),
+    afterMs: latestMs,
     minMoveM: Math.round(Math.max(usual.minMoveM, thresholdM)),
   };
 }
 
-/** Sooner by up to a fifth; never later. */
+/** Sooner by up to a tenth; never later. */
 export function jittered(hint: NextPingHint, usual: NextPingHint, random: number): NextPingHint {
   if (hint === usual) return usual;
   return { ...hint, afterMs: Math.round(hint.afterMs * (1 - JITTER * random)) };

@@ -38,7 +38,24 @@ describe('the stages of overload', () => {
     const ladder = new OverloadLadder();
     stagesOf(ladder, 0, 5, 1, 0.5);
     expect(ladder.stage).toBe('read_slower');
-    expect(stagesOf(ladder, 5_000, 600, 0.9, 0.5)).toEqual([]);
+    expect(stagesOf(ladder, 5_000, 600, 0.95, 0.5)).toEqual([]);
+  });
+
+  it('are left while there is more to do than fits: its own share keeps the loop at nine tenths', () => {
+    const ladder = new OverloadLadder();
+    stagesOf(ladder, 0, 5, 1, 0.5);
+    expect(stagesOf(ladder, 5_000, 600, 0.9, 0.5)).toEqual([
+      [3, 'decide_before_decoding'],
+      [6, 'shed_more'],
+    ]);
+  });
+
+  it('go on when the clock is put back', () => {
+    const ladder = new OverloadLadder();
+    stagesOf(ladder, 60_000, 1, 1, 0.5);
+    expect(stagesOf(ladder, 0, 3, 1, 0.5)).toEqual([[2, 'decide_before_decoding']]);
+    stagesOf(ladder, 60_000, 1, 0.5, 0.5);
+    expect(stagesOf(ladder, 0, 4, 0.5, 0.5)).toEqual([[3, 'shed_more']]);
   });
 
   it('are not climbed for busy moments with a break between them', () => {

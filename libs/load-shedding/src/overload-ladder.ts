@@ -8,13 +8,14 @@
  *   refuse_connections      new sockets and HTTP requests are answered 503 with Retry-After
  *
  * A stage is climbed when the event loop has been busy past `CLIMB_AT` for `CLIMB_AFTER_MS` since the last step, and left
- * when it has been below `DESCEND_AT` for `DESCEND_AFTER_MS`: the two bounds lie apart so that stages don't flutter.
+ * when it has been below `DESCEND_AT` for `DESCEND_AFTER_MS`: and that lies above the 0.9 that the gateway's own share
+ * keeps the loop at, else no stage would be left while there is more than enough to do.
  */
 import { OVERLOAD_STAGES, type OverloadStage } from './signals.js';
 
 const CLIMB_AT = 0.97;
 const CLIMB_AFTER_MS = 2_000;
-const DESCEND_AT = 0.8;
+const DESCEND_AT = 0.93;
 const DESCEND_AFTER_MS = 3_000;
 const LAST = OVERLOAD_STAGES.length - 1;
 
@@ -34,8 +35,8 @@ export class OverloadLadder {
 
   /** Called at even intervals. Returns true when the stage has changed. */
   update(nowMs: number, loopUtilization: number, ownShare: number): boolean {
-    this.#busySinceMs = loopUtilization >= CLIMB_AT ? (this.#busySinceMs ?? nowMs) : undefined;
-    this.#easySinceMs = loopUtilization <= DESCEND_AT ? (this.#easySinceMs ?? nowMs) : undefined;
+    this.#busySinceMs = loopUtilization >= CLIMB_AT ? Math.min(this.#busySinceMs ?? nowMs, nowMs) : undefined;
+    this.#easySinceMs = loopUtilization <= DESCEND_AT ? Math.min(this.#easySinceMs ?? nowMs, nowMs) : undefined;
     const before = this.#rung;
     if (before === 0) this.#rung = ownShare < 1 ? 1 : 0;
     else if (before === 1 && ownShare >= 1) this.#rung = 0;

@@ -34,7 +34,9 @@ export class OwnPressure {
   }
 
   update(signals: OwnSignals): number {
-    const elapsedMs = Math.min(LONGEST_PERIOD_MS, signals.nowMs - (this.#lastMs ?? signals.nowMs));
+    const sinceMs = signals.nowMs - (this.#lastMs ?? signals.nowMs);
+    // Below 0, the clock was put back.
+    const elapsedMs = Math.max(0, Math.min(LONGEST_PERIOD_MS, sinceMs));
     this.#lastMs = signals.nowMs;
     const x = Math.max(-1, Math.min(2, worstOf(signals)));
     const most = -Math.log(MIN_SHARE);

@@ -120,6 +120,22 @@ describe('the share of pings admitted', () => {
     expect(meanOf(settled(steps, 90_000).map(({ taken }) => taken))).toBeGreaterThan(0.9 * 3_000 * (PERIOD_MS / 1_000));
   });
 
+  it.each([20, 1_000])(
+    'is whole again soon after a writer at %d pings a second stood still for a while',
+    (perSecond) => {
+      for (const stallMs of [1_000, 3_000, 30_000]) {
+        const isStalled = (atMs: number) => atMs >= 10_000 && atMs < 10_000 + stallMs;
+        const steps = drive(
+          () => perSecond,
+          (atMs) => (isStalled(atMs) ? 0 : 10 * perSecond),
+          120,
+        );
+        const after = settled(steps, 10_000 + stallMs + 15_000);
+        expect(after.every(({ share }) => share === 1)).toBe(true);
+      }
+    },
+  );
+
   it('goes on from the share that gateways admit when an owner takes over', () => {
     const controller = new ShareController(0.1);
     const period = { lagMs: 500, targetLagMs: 500, offeredPerSecond: 10_000, takenPings: 200, waitingPings: 500 };

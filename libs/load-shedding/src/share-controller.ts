@@ -8,7 +8,7 @@
  *   y = (lag − aim) / aim                                      aim = AIM · target
  *
  * offered: pings a second that come in at the gateways. taken: pings a second that the writer took while some were left
- * waiting, which is what it can take; with none left waiting that is unknown, and the estimate rises by a fifth a second.
+ * waiting, which is what it can take; with none left waiting that is unknown, and the estimate rises by a fifth a second, up to twice what is offered.
  * waiting / taken is how long a ping that comes now will wait (Little's law); lag, how long the oldest has waited, tells the
  * same only after that time, and is what counts in the long run.
  * The first term knows at once by how much there is too much; the other two, a proportional-integral controller on queueing
@@ -26,8 +26,6 @@ const INTEGRAL_PER_SECOND = 0.05;
 const MAX_TRIM = 1;
 const RATE_MEMORY_MS = 1_500;
 const PROBE_PER_SECOND = 0.2;
-/** For so long, that nothing is taken may be one write that takes long. */
-const SURE_AFTER_MS = 600;
 /** Nothing is learnt from a gap longer than this. */
 const LONGEST_PERIOD_MS = 1_000;
 export const MIN_SHARE = 0.005;
@@ -48,8 +46,8 @@ export interface SharePeriod {
 export class ShareController {
   #lastMs: number | undefined;
   #takenPerSecond: number | undefined;
-  /** For how long nothing was taken while pings waited. */
-  #stalledMs = 0;
+  /** Taken of late, whether any were left waiting or not. */
+  #servedPerSecond = 0;
   #trim = 0;
   #share: number;
 
@@ -85,18 +83,20 @@ export class ShareController {
     return this.#share;
   }
 
-  #learnCapacity({ takenPings, waitingPings }: SharePeriod, elapsedMs: number): void {
-    if (waitingPings === 0) {
-      this.#stalledMs = 0;
-      if (this.#takenPerSecond !== undefined) this.#takenPerSecond *= 1 + (PROBE_PER_SECOND * elapsedMs) / 1_000;
-      return;
-    }
-    // Nothing taken is one write that takes long, for a while.
-    this.#stalledMs = takenPings > 0 ? 0 : this.#stalledMs + elapsedMs;
-    if (this.#stalledMs > 0 && this.#stalledMs < SURE_AFTER_MS) return;
+  #learnCapacity({ takenPings, waitingPings, offeredPerSecond = 0 }: SharePeriod, elapsedMs: number): void {
     const perSecond = (takenPings * 1_000) / elapsedMs;
     const kept = Math.exp(-elapsedMs / RATE_MEMORY_MS);
-    this.#takenPerSecond = (this.#takenPerSecond ?? perSecond) * kept + perSecond * (1 - kept);
+    this.#servedPerSecond = this.#servedPerSecond * kept + perSecond * (1 - kept);
+    const known = this.#takenPerSecond;
+    if (waitingPings === 0) {
+      if (known === undefined) return;
+      // What a writer has just taken, it can take. A guess far past what is offered is worth nothing when more comes.
+      const probed = known * (1 + (PROBE_PER_SECOND * elapsedMs) / 1_000);
+      this.#takenPerSecond = Math.max(Math.min(probed, Math.max(known, 2 * offeredPerSecond)), this.#servedPerSecond);
+    } else if (takenPings > 0) {
+      this.#takenPerSecond = (known ?? perSecond) * kept + perSecond * (1 - kept);
+    }
+    // Nothing taken though pings wait is a write that takes long: it tells of no capacity, and the wait grows by itself.
   }
 
   #waitMs({ waitingPings, lagMs }: SharePeriod): number {

@@ -88,27 +88,32 @@ export interface WatchedDecision {
   readonly policyVersion: number;
 }
 
-/** A report as it came in, or undefined where it is none: another release may speak on the same subject. */
+/**
+ * A report as it came in, or undefined where it is none: another release may speak on the same subject. Rows that can't be
+ * right are left out.
+ */
 export function readWriterSignals(value: unknown): WriterSignals | undefined {
   const told = value as Partial<WriterSignals> | null;
   if (typeof told?.writer !== 'string' || !Array.isArray(told.partitions)) return undefined;
   const isSound = (row: Partial<PartitionSignal> | null) =>
-    Number.isInteger(row?.partition) && isNumber(row?.epoch) && isNumber(row?.lagMs) && isShare(row?.share);
-  return told.partitions.every(isSound) ? (told as WriterSignals) : undefined;
+    isIndex(row?.partition) && [row?.epoch, row?.lagMs].every(Number.isFinite) && isShare(row?.share);
+  return { ...(told as WriterSignals), partitions: told.partitions.filter(isSound) };
 }
 
 export function readGatewaySignals(value: unknown): GatewaySignals | undefined {
   const told = value as Partial<GatewaySignals> | null;
   if (typeof told?.gateway !== 'string' || !Array.isArray(told.partitions)) return undefined;
   const isSound = (row: Partial<GatewayPartition> | null) =>
-    Number.isInteger(row?.partition) && isNumber(row?.offeredPerSecond) && isShare(row?.share);
-  return told.partitions.every(isSound) ? (told as GatewaySignals) : undefined;
+    isIndex(row?.partition) &&
+    [row?.offeredPerSecond, row?.thresholdM, row?.silenceStretch].every(Number.isFinite) &&
+    isShare(row?.share);
+  return { ...(told as GatewaySignals), partitions: told.partitions.filter(isSound) };
 }
 
-function isNumber(value: unknown): value is number {
-  return Number.isFinite(value);
+function isIndex(value: unknown): boolean {
+  return Number.isInteger(value) && (value as number) >= 0;
 }
 
-function isShare(value: unknown): value is number {
-  return isNumber(value) && value >= 0 && value <= 1;
+function isShare(value: unknown): boolean {
+  return Number.isFinite(value) && (value as number) >= 0 && (value as number) <= 1;
 }

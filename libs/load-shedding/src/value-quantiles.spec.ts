@@ -88,6 +88,22 @@ describe('running quantiles', () => {
     expect(quantiles.stretch).toBe(1);
   });
 
+  it('learn values from pings that nothing was decided on, and owe nothing for them', () => {
+    const random = randomFrom(11);
+    const next = () => priorityOf(1_000 * random(), random());
+    const quantiles = new ValueQuantiles(SHORT_MEMORY);
+    for (let ping = 0; ping < 4_000; ping++) {
+      if (ping % TUNE_EVERY_PINGS === 0) {
+        quantiles.tune(0.5);
+        quantiles.fade();
+      }
+      quantiles.watch(next());
+    }
+    expect(quantiles.medianM).toBeGreaterThan(400);
+    expect(quantiles.medianM).toBeLessThan(600);
+    expect(Math.abs(shareAdmitted(quantiles, 0.5, next, 500) - 0.5)).toBeLessThan(0.1);
+  });
+
   it('know nothing of newcomers', () => {
     const quantiles = new ValueQuantiles(SHORT_MEMORY);
     const newcomer = new PingPriority();

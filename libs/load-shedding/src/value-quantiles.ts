@@ -76,6 +76,11 @@ export class ValueQuantiles {
   /** Remembers a ping that was decided on. */
   note(priority: PingPriority, isAdmitted: boolean): void {
     this.#credit += this.#share - (isAdmitted ? 1 : 0);
+    this.watch(priority);
+  }
+
+  /** Remembers a ping that nothing was decided on: it was admitted whatever it was worth. */
+  watch(priority: PingPriority): void {
     if (priority.cell === NEWCOMER_CELL) return;
     this.#counts[priority.cell] = (this.#counts[priority.cell] as number) + 1;
     this.#pings++;

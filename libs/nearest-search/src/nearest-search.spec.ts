@@ -25,7 +25,7 @@ const sightings = fc.array(
       turnDeg: fc.constantFrom(undefined, 0, 0, 45, 180),
       // Standing, slow, as fast as anybody is carried, and faster.
       speedMps: fc.constantFrom(undefined, 0, 0.49, 8.5, DEFAULT_HYGIENE.maxSpeedMps, 400),
-      isMotionInferred: fc.boolean(),
+      isHeadingInferred: fc.boolean(),
     })
     .map(({ turnDeg, ...rest }) => ({
       ...rest,
@@ -139,7 +139,7 @@ interface Fix extends Candidate {
   readonly ping: Ping;
 }
 
-type Sighting = Pick<Ping, 'seq' | 'status' | 'vehicleClass' | 'headingDeg' | 'speedMps' | 'isMotionInferred'> & {
+type Sighting = Pick<Ping, 'seq' | 'status' | 'vehicleClass' | 'headingDeg' | 'speedMps' | 'isHeadingInferred'> & {
   readonly driver: number;
   readonly bearingDeg: number;
   readonly metres: number;

@@ -21,9 +21,11 @@ export class ObedientPhone {
    * would be late by then is due now.
    */
   isDue(reading: WirePing, nextReadingAtMs: number = reading.capturedAtMs + 1): boolean {
-    if (this.#accepted === undefined || this.#next === undefined) return true;
-    if (reading.status !== this.#accepted.status) return true;
+    if (this.#next === undefined) return true;
     if (nextReadingAtMs - this.#answeredAtMs > this.#next.afterMs) return true;
+    // Nothing was accepted yet: readers believe nothing, and there is no place to be away from.
+    if (this.#accepted === undefined) return false;
+    if (reading.status !== this.#accepted.status) return true;
     return movedM(this.#accepted, reading) >= this.#next.minMoveM;
   }
 

@@ -21,8 +21,9 @@ export interface Ping {
   readonly seq: number;
   readonly headingDeg: number | undefined;
   readonly speedMps: number | undefined;
-  /** Whether heading and speed were worked out from the way between two fixes, not read by the phone. Absent: they weren't. */
-  readonly isMotionInferred?: boolean;
+  /** Worked out from the way between two fixes, not read by the phone; so is the speed, below. */
+  readonly isHeadingInferred?: boolean;
+  readonly isSpeedInferred?: boolean;
   readonly accuracyM: number | undefined;
   readonly status: Status;
   readonly vehicleClass: string;

@@ -19,7 +19,7 @@ export interface OverrideContext extends PolicyBounds {
 export const MAX_OVERRIDE_MS = 7 * 24 * 3_600_000;
 export const MAX_OVERRIDE_CELLS = 1_000;
 /** Over all cells of an override, so that every gateway can lay them out. */
-export const MAX_OVERRIDE_HOME_CELLS = 20_000;
+export const MAX_OVERRIDE_HOME_CELLS = 2_500;
 export const MAX_REASON_CHARACTERS = 500;
 
 const SCOPES = ['all', 'status', 'cells'] as const;

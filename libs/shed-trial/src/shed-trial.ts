@@ -17,7 +17,7 @@ import { ReaderBelief } from './reader-belief.js';
 import { Silences } from './silences.js';
 
 /** As many drivers as a gateway remembers by its default. */
-const DRIVERS_REMEMBERED = 200_000;
+const DRIVERS_REMEMBERED = 500_000;
 /** As often as a gateway tunes, in the trace's time. */
 const TUNE_EVERY_MS = 200;
 
@@ -72,7 +72,7 @@ export class ShedTrial {
     this.#stirred.add(partition);
     const code = this.#shedder.decide(ping, partition, this.#inForce);
     const isShed = code !== undefined || this.#shedder.isShadowShed;
-    if (!isShed) this.#belief.admit(ping, this.#shedder.inferredMotion ?? ping);
+    if (!isShed) this.#belief.admit(ping, this.#shedder.withInferredMotion(ping));
     const errorM = isShed ? this.#belief.errorM(ping) : 0;
     const silentMs = this.#silences.note(ping.driverId, ping.capturedAtMs, isShed);
     this.#all.note(isShed, errorM, silentMs);

@@ -25,10 +25,10 @@ afterEach(() => {
   jest.restoreAllMocks();
 });
 
-/** Forty cars on two streets, a fix in 2 s; every other one has a rider. */
+/** Forty cars on two streets, a fix in 2 s for 4 minutes: a level is met after the first of them. Every other car has a rider. */
 function traceText(): string {
   const lines = ['driver_id,ts_ms,lat,lng,status'];
-  for (let ping = 0; ping < 60; ping++) {
+  for (let ping = 0; ping < 120; ping++) {
     for (let car = 0; car < 40; car++) {
       const lat = 37.7 + car / 1_000 + ping * 0.0001 * (1 + (car % 3));
       lines.push(
@@ -61,12 +61,12 @@ interface Side {
 describe('policy try', () => {
   it('tells by status what the candidate and the default policy would shed, and at what pressure', async () => {
     const text = await run(policyFile('off.json', { mode: 'off' }), '--share', '0.5');
-    expect(text).toContain('2,400 rows');
+    expect(text).toContain('4,800 rows');
     expect(text).toContain('current: the default policy, adaptive: tried as if there were room for a share of 0.5');
     expect(text).toMatch(/candidate: .*off.json, off: sheds nothing/);
-    expect(text).toMatch(/on_trip +candidate +1,200 +0.0% +0.0 m/);
-    expect(text).toMatch(/idle +current +1,200 +[1-9]/);
-    expect(text).toMatch(/all +candidate +2,400 +0.0%/);
+    expect(text).toMatch(/on_trip +candidate +2,400 +0.0% +0.0 m/);
+    expect(text).toMatch(/idle +current +2,400 +[1-9]/);
+    expect(text).toMatch(/all +candidate +4,800 +0.0%/);
     expect(text).not.toContain('en_route');
   });
 
@@ -76,9 +76,9 @@ describe('policy try', () => {
     const told = JSON.parse(await run(shadow, '--current', half, '--json')) as { current: Side; candidate: Side };
     expect(told.current.source).toBe(half);
     expect(told.candidate.all).toEqual(told.current.all);
-    expect(told.current.all.pings).toBe(2_400);
-    expect(told.current.all.shed / 2_400).toBeCloseTo(0.5, 1);
-    expect(told.candidate.byStatus.idle?.pings).toBe(1_200);
+    expect(told.current.all.pings).toBe(4_800);
+    expect(told.current.all.shed / 4_800).toBeCloseTo(0.5, 1);
+    expect(told.candidate.byStatus.idle?.pings).toBe(2_400);
   });
 
   it('says everything that is wrong with a policy', async () => {

@@ -5,6 +5,7 @@ import {
   type ClockOffsets,
   cappedStatus,
   judgePing,
+  MAX_ABS_LAT_DEG,
   type Ping,
   type RejectCode,
   readPing,
@@ -51,7 +52,7 @@ export class PingIntake {
    * coalesces and publishes. `onSettled` is called once, when each has its answer; of pings that are all refused, at once.
    */
   submit({ sentAtMs, pings }: PingRequest, sender: Sender, onSettled: (submission: Submission) => void): void {
-    const { clocks, admitted, hints, tally, nowMs } = this.parts;
+    const { clocks, admitted, hints, pressure, shedder, tally, nowMs } = this.parts;
     const receivedAtMs = nowMs();
     const clockOffsetMs = clocks.observe(sender.clock, sentAtMs, receivedAtMs);
     const submission = new Submission(pings.length, hints, onSettled);
@@ -72,6 +73,7 @@ export class PingIntake {
       }
       const partition = this.#partitionOf(ping);
       const outbox = this.parts.outboxes.of(partition);
+      pressure.offered.note(partition);
       submission.advise(hints.at(partition, ping.status));
       const refusal = this.#refusal(outbox) ?? this.#decide(ping, partition);
       if (refusal === 'unavailable') {
@@ -81,26 +83,28 @@ export class PingIntake {
         this.#shed(ping, refusal, submission, index);
       } else {
         admitted.admit(ping, clockOffsetMs);
-        outbox.add(this.#withMotion(ping), submission, index, receivedAtMs);
+        outbox.add(shedder.withInferredMotion(ping), submission, index, receivedAtMs);
       }
     }
   }
 
   /**
    * At extreme load, what decides on the pings of a binary frame before they are decoded; else undefined. Pings that it
-   * lets through are decided on again, with the same outcome, once they are read and judged.
+   * lets through are decided on once they are read and judged.
    */
   unreadGate(sender: Sender): UnreadGate | undefined {
     const { pressure, clocks, nowMs, policies } = this.parts;
     if (!pressure.ladder.isAt('decide_before_decoding')) return undefined;
     const receivedAtMs = nowMs();
     const clockOffsetMs = clocks.observe(sender.clock, undefined, receivedAtMs);
-    const { maxAgeMs } = policies.hygiene;
+    const { maxAgeMs, futureToleranceMs } = policies.hygiene;
     return (peeked) => {
       const driverId = sender.driverId ?? peeked.driverId;
       const isOwn = peeked.driverId === undefined || peeked.driverId === driverId;
       const capturedAtMs = peeked.capturedAtMs + clockOffsetMs;
-      const isPlausible = Math.abs(receivedAtMs - capturedAtMs) <= maxAgeMs;
+      const ageMs = receivedAtMs - capturedAtMs;
+      const isPlace = Math.abs(peeked.latDeg) <= MAX_ABS_LAT_DEG && (peeked.latDeg !== 0 || peeked.lngDeg !== 0);
+      const isPlausible = ageMs <= maxAgeMs && ageMs >= -futureToleranceMs && isPlace;
       // What isn't right by the first look is read, so that it is rejected for what is wrong with it.
       if (driverId === undefined || !isOwn || !isPlausible) return true;
       const ping = { ...peeked, driverId, capturedAtMs, status: cappedStatus(peeked.status, sender.maxStatus) };
@@ -136,8 +140,7 @@ export class PingIntake {
 
   /** The decision on a valid ping: why it is shed, or undefined when it is admitted. */
   #decide(ping: Ping, partition: number): ShedCode | undefined {
-    const { shedder, pressure, decisions, policies, tally } = this.parts;
-    pressure.offered.note(partition);
+    const { shedder, decisions, policies, tally } = this.parts;
     const code = shedder.decide(ping, partition, this.#policyOf(ping));
     const isShadow = shedder.isShadowShed;
     if (isShadow) tally.shadowShed[ping.status]++;
@@ -151,12 +154,6 @@ export class PingIntake {
   #shed({ status }: Pick<Ping, 'status'>, code: ShedCode, submission: Submission, index: number): void {
     this.parts.tally.shed[code][status]++;
     submission.shed(index, code);
-  }
-
-  /** With heading and speed from the way between its driver's last fixes, where the phone gave none: readers carry by them. */
-  #withMotion(ping: Ping): Ping {
-    const motion = this.parts.shedder.inferredMotion;
-    return motion === undefined ? ping : { ...ping, ...motion, isMotionInferred: true };
   }
 
   #policyOf({ latDeg, lngDeg, status }: Decidable): PolicyOfPing {

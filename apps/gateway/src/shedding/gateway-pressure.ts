@@ -123,8 +123,9 @@ export class GatewayPressure {
     const { policies, backlog, maxPendingPings } = this.parts;
     const nowMs = this.parts.nowMs();
     const elapsedMs = nowMs - this.#tickedAtMs;
-    if (elapsedMs <= 0) return;
     this.#tickedAtMs = nowMs;
+    // Two ticks in one moment, or a clock that was put back.
+    if (elapsedMs <= 0) return;
     policies.refresh(nowMs);
     this.offered.settle(elapsedMs);
     this.#measureLoop();
@@ -172,12 +173,19 @@ export class GatewayPressure {
       yield {
         partition,
         offeredPerSecond,
-        share: this.shareOf(partition),
+        share: this.#admittedShare(partition),
         // JSON has no infinity: only urgent pings are admitted.
         thresholdM: Math.min(thresholdM, Number.MAX_SAFE_INTEGER),
         silenceStretch: stretch,
       };
     }
+  }
+
+  /** Under the policy for all: overrides of parts of the fleet are beside it. */
+  #admittedShare(partition: number): number {
+    const { mode, shadow, fixedLevel } = this.parts.policies.base.policy;
+    if (shadow || mode === 'off') return 1;
+    return mode === 'fixed' ? 1 - fixedLevel : this.shareOf(partition);
   }
 
   #tune(partition: number, nowMs: number): void {
@@ -186,9 +194,8 @@ export class GatewayPressure {
     this.#shares[partition] = share;
     shedder.tunePartition(partition, share);
     const { base } = policies;
-    const { mode, fixedLevel } = base.policy;
     const { thresholdM } = shedder.pressureOf(partition, base);
-    hints.tune(partition, base.policy, { share: mode === 'fixed' ? 1 - fixedLevel : share, thresholdM });
+    hints.tune(partition, base.policy, { share: this.#admittedShare(partition), thresholdM });
   }
 
   #measureLoop(): void {

@@ -16,6 +16,8 @@ export interface SocketSurroundings {
   readonly nowMs: () => number;
   readonly maxFramesInFlight: number;
   readonly maxBufferedBytes: number;
+  /** How often answers come, where they wait for the stream. */
+  readonly flushIntervalMs: number;
 }
 
 /** At the stage `read_slower`, how long a socket is left unread after a frame. */
@@ -31,6 +33,7 @@ export class DriverSocket {
   #isPinged = false;
   #isHeld = false;
   #isResting = false;
+  #release: NodeJS.Timeout | undefined;
 
   constructor(
     private readonly webSocket: WebSocket,
@@ -101,10 +104,14 @@ export class DriverSocket {
       return;
     }
     this.#beginFrame();
+    // Answers to what the stream takes come with its flushes. Those of a fleet's server that need not wait for it go with
+    // them, several in a write; a phone sends one frame in that time, and would wait for nothing.
+    let isAtOnce = request.pings.length > 1;
     this.surroundings.intake.submit(request, this.#sender, (settled) => {
       this.#endFrame();
-      this.#send({ frameSeq, ...settled.answer() });
+      this.#send({ frameSeq, ...settled.answer() }, isAtOnce ? this.surroundings.flushIntervalMs : 0);
     });
+    isAtOnce = false;
   }
 
   async #renew(frameSeq: number | undefined, token: string): Promise<void> {
@@ -159,7 +166,7 @@ export class DriverSocket {
     this.#isPinged = false;
   }
 
-  #send(frame: ServerFrame): void {
+  #send(frame: ServerFrame, delayMs = 0): void {
     const { webSocket, codec } = this;
     if (webSocket.readyState !== webSocket.OPEN) return;
     if (this.#isPastBound) this.#letGo();
@@ -167,7 +174,7 @@ export class DriverSocket {
       this.#close(CLOSE.tryAgainLater, 'answers are not read');
       return;
     }
-    this.#hold();
+    this.#hold(delayMs);
     webSocket.send(codec.writeServerFrame(frame));
   }
 
@@ -176,20 +183,24 @@ export class DriverSocket {
   }
 
   /** The stream acknowledges many frames in one turn. Their answers go out in one write: a write costs more than an answer. */
-  #hold(): void {
-    if (this.#isHeld) return;
-    this.#isHeld = true;
-    this.connection.cork();
-    setImmediate(() => this.#letGo());
+  #hold(delayMs: number): void {
+    if (!this.#isHeld) {
+      this.#isHeld = true;
+      this.connection.cork();
+      if (delayMs > 0) this.#release = setTimeout(() => this.#letGo(), delayMs);
+    }
+    if (delayMs === 0) setImmediate(() => this.#letGo());
   }
 
   #letGo(): void {
     if (!this.#isHeld) return;
     this.#isHeld = false;
+    clearTimeout(this.#release);
     this.connection.uncork();
   }
 
   #close(code: number, reason: string): void {
+    this.#letGo();
     // A paused socket would not see the client's part of the closing handshake.
     if (this.webSocket.isPaused) this.webSocket.resume();
     this.webSocket.close(code, reason);

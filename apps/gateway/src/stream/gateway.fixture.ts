@@ -29,7 +29,7 @@ const DEFAULTS = {
     reconnectSpreadMs: 10_000,
     retryAfterSeconds: 7,
   },
-  ...{ maxFramesInFlight: 64, maxBufferedBytes: 1_048_576, maxPendingPings: 1_000 },
+  ...{ maxFramesInFlight: 64, maxBufferedBytes: 1_048_576, maxPendingPings: 1_000, flushIntervalMs: 10 },
 };
 
 export const cleanUps: (() => unknown)[] = [];

@@ -16,11 +16,12 @@ async function gatewayAt(stage: OverloadStage): Promise<Gateway> {
 }
 
 const fleetToken = tokenOf({}, 3_600);
+const HEARD_AT_MS = Date.now() - 5_000;
 const pingOf = (driverId: string) => ({ ...PLACE, driverId, capturedAtMs: Date.now() });
 
-describe('at the stage shed_more', () => {
-  it('pings are shed everywhere, with a code and a hint', async () => {
-    const gateway = await gatewayAt('shed_more');
+describe('where owners tell of pressure', () => {
+  it('pings are shed to the share that they tell, with a code and a hint', async () => {
+    const gateway = await Gateway.start();
     const client = await Client.open(gateway, await fleetToken);
     tellShare(gateway.shedding, 4, 0.005);
     gateway.shedding.pressure.tick();
@@ -40,18 +41,31 @@ describe('at the stage decide_before_decoding', () => {
     for (let partition = 0; partition < 4; partition++) gateway.shedding.shedder.tunePartition(partition, 0);
   };
 
+  /** Drivers d-1 and d-2 have been heard, and from then on nothing is admitted. */
+  async function clientOfKnown(gateway: Gateway): Promise<Client> {
+    const client = await Client.open(gateway, await fleetToken, PROTO_FRAMES);
+    const heard = [pingOf('d-1'), { ...pingOf('d-2'), status: 'idle' }].map((ping) => ({
+      ...ping,
+      capturedAtMs: HEARD_AT_MS,
+    }));
+    client.socket.send(PROTO_FRAMES.writeClientFrame({ frameSeq: 1, pings: heard }));
+    await until('they are heard', () => client.told.length > 0);
+    expect(client.told[0]).toMatchObject({ accepted: 2 });
+    shedAll(gateway);
+    return client;
+  }
+
   it('binary pings that are shed are never decoded: what is wrong with them is not seen, and they are in the books', async () => {
     const gateway = await gatewayAt('decide_before_decoding');
-    const client = await Client.open(gateway, await fleetToken, PROTO_FRAMES);
-    shedAll(gateway);
+    const client = await clientOfKnown(gateway);
     // A vehicle class that is none: the fault of a ping that is decoded.
     const pings = [
       { ...pingOf('d-1'), vehicleClass: '!' },
       { ...pingOf('d-2'), status: 'idle' },
     ];
-    client.socket.send(PROTO_FRAMES.writeClientFrame({ frameSeq: 1, pings }));
-    await until('an answer', () => client.told.length > 0);
-    expect(client.told[0]).toMatchObject({
+    client.socket.send(PROTO_FRAMES.writeClientFrame({ frameSeq: 2, pings }));
+    await until('an answer', () => client.told.length > 1);
+    expect(client.told[1]).toMatchObject({
       ...{ shed: 2, rejected: 0 },
       results: [
         { index: 0, outcome: 'shed', code: 'overload' },
@@ -59,7 +73,23 @@ describe('at the stage decide_before_decoding', () => {
       ],
     });
     expect(gateway.tally.shed.overload).toMatchObject({ available: 1, idle: 1 });
-    expect(gateway.tally.received).toBe(2);
+    expect(gateway.tally.received).toBe(4);
+  });
+
+  it('pings of drivers never heard, and pings no newer than the last, are decoded and judged', async () => {
+    const gateway = await gatewayAt('decide_before_decoding');
+    const client = await clientOfKnown(gateway);
+    const pings = [
+      { ...pingOf('d-3'), vehicleClass: '!' },
+      pingOf('d-4'),
+      { ...pingOf('d-1'), capturedAtMs: HEARD_AT_MS },
+      { ...pingOf('d-1'), capturedAtMs: HEARD_AT_MS - 1_000 },
+    ];
+    client.socket.send(PROTO_FRAMES.writeClientFrame({ frameSeq: 2, pings }));
+    await until('an answer', () => client.told.length > 1);
+    expect(client.told[1]).toMatchObject({
+      results: [{ code: 'bad_field' }, { code: 'low_value' }, { code: 'duplicate' }, { code: 'out_of_order' }],
+    });
   });
 
   it('pings that are implausible at the first look are decoded, and rejected for what is wrong with them', async () => {

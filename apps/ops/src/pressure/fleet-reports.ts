@@ -1,4 +1,9 @@
-import type { GatewaySignals, WriterSignals } from '@hexfleet/load-shedding';
+import {
+  type GatewaySignals,
+  readGatewaySignals,
+  readWriterSignals,
+  type WriterSignals,
+} from '@hexfleet/load-shedding';
 import type { ControlBus } from '@hexfleet/ping-bus';
 
 /** A reporter that has been silent for longer is gone. They report several times a second. */
@@ -12,10 +17,10 @@ export class FleetReports {
   readonly #gateways: Newest<GatewaySignals>;
 
   constructor(bus: ControlBus, nowMs: () => number) {
-    this.#writers = new Newest((report: WriterSignals) => report.writer, nowMs);
-    this.#gateways = new Newest((report: GatewaySignals) => report.gateway, nowMs);
-    bus.subscribe<WriterSignals>('signals.writer', (report) => this.#writers.take(report));
-    bus.subscribe<GatewaySignals>('signals.gateway', (report) => this.#gateways.take(report));
+    this.#writers = new Newest(readWriterSignals, ({ writer }) => writer, nowMs);
+    this.#gateways = new Newest(readGatewaySignals, ({ gateway }) => gateway, nowMs);
+    bus.subscribe('signals.writer', (value) => this.#writers.take(value));
+    bus.subscribe('signals.gateway', (value) => this.#gateways.take(value));
   }
 
   writers(): WriterSignals[] {
@@ -27,19 +32,20 @@ export class FleetReports {
   }
 }
 
-class Newest<Report extends { readonly partitions: readonly unknown[] }> {
+class Newest<Report> {
   readonly #byName = new Map<string, { readonly report: Report; readonly heardMs: number }>();
 
   constructor(
+    private readonly read: (value: unknown) => Report | undefined,
     private readonly nameOf: (report: Report) => string,
     private readonly nowMs: () => number,
   ) {}
 
   /** What is no report is left aside. Its age is told by our clock, since theirs may differ. */
-  take(report: Report): void {
-    if (typeof report !== 'object' || report === null || !Array.isArray(report.partitions)) return;
+  take(value: unknown): void {
+    const report = this.read(value);
+    if (report === undefined) return;
     const name = this.nameOf(report);
-    if (typeof name !== 'string') return;
     this.#byName.delete(name);
     this.#byName.set(name, { report, heardMs: this.nowMs() });
     const [oldest] = this.#byName.keys();
