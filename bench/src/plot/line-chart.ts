@@ -51,22 +51,31 @@ export function lineChartSvg({ title, x, y, series }: LineChart): string {
     text((LEFT + RIGHT) / 2, HEIGHT - 18, x.label, 'text-anchor="middle"'),
     text(0, 0, y.label, `text-anchor="middle" transform="translate(18 ${(TOP + BOTTOM) / 2}) rotate(-90)"`),
     ...lines,
-    ...legendOf(series),
+    ...legendOf(series, (point) => [atX(point[0]), atY(point[1])]),
     '</svg>\n',
   ].join('\n');
 }
 
-function legendOf(series: readonly Series[]): string[] {
-  const longest = Math.max(0, ...series.map(({ name }) => name.length));
-  const left = RIGHT - 48 - 7 * longest;
+type Place = (point: readonly [number, number]) => readonly [number, number];
+
+/** In that corner where it covers the least. */
+function legendOf(series: readonly Series[], placeOf: Place): string[] {
+  const width = 56 + 7 * Math.max(0, ...series.map(({ name }) => name.length));
   const height = LEGEND_ROW * series.length + 6;
+  const points = series.flatMap((one) => one.points.map(placeOf));
+  const covered = ([left, top]: readonly [number, number]) =>
+    points.filter(([x, y]) => x > left && x < left + width && y > top && y < top + height).length;
+  const corners = [TOP + 6, BOTTOM - height - 6].flatMap((top) =>
+    [RIGHT - width, LEFT + 8].map((left) => [left, top] as const),
+  );
+  const [left, top] = corners.toSorted((a, b) => covered(a) - covered(b))[0] as readonly [number, number];
   return [
-    `<rect x="${left - 8}" y="${TOP + 6}" width="${RIGHT - left}" height="${height}" fill="#fff" fill-opacity="0.85"/>`,
+    `<rect x="${left}" y="${top}" width="${width}" height="${height}" fill="#fff" fill-opacity="0.85"/>`,
     ...series.flatMap(({ name }, index) => {
-      const middle = TOP + 18 + LEGEND_ROW * index;
+      const middle = top + 12 + LEGEND_ROW * index;
       return [
-        `<line ${strokeOf(index)} x1="${left}" y1="${middle}" x2="${left + 28}" y2="${middle}"/>`,
-        text(left + 36, middle + 4, name, ''),
+        `<line ${strokeOf(index)} x1="${left + 8}" y1="${middle}" x2="${left + 36}" y2="${middle}"/>`,
+        text(left + 44, middle + 4, name, ''),
       ];
     }),
   ];

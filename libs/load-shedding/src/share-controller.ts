@@ -4,11 +4,12 @@
  * started too, admit the same share.
  *
  *   u = max(0, ln(offered / taken) + trim + K_p·x)             share = e^(−u), held to MIN_SHARE…1
- *   x = (waiting / taken − aim) / aim, held to −1…16          trim' = K_i·y while |y| ≤ 1, held to −1…1
+ *   x = (waiting / taken − aim) / aim, held to −1…16           trim' = K_i·y while |y| ≤ 1, held to −1…1
  *   y = (lag − aim) / aim                                      aim = AIM · target
  *
  * offered: pings a second that come in at the gateways. taken: pings a second that the writer took while some were left
- * waiting, which is what it can take; with none left waiting that is unknown, and the estimate rises by a fifth a second, up to twice what is offered.
+ * waiting, which is what it can take; with none left waiting that is unknown, and the estimate rises by a fifth a second, up
+ * to twice what is offered.
  * waiting / taken is how long a ping that comes now will wait (Little's law); lag, how long the oldest has waited, tells the
  * same only after that time, and is what counts in the long run.
  * The first term knows at once by how much there is too much; the other two, a proportional-integral controller on queueing
