@@ -31,18 +31,19 @@ export class Stopped extends PlainError {
  */
 export function quietRun(args, { command = process.execPath, env = process.env, onChild = () => {} } = {}) {
   return new Promise((resolve, reject) => {
+    let stoppedBy;
+    const stop = (signal) => {
+      stoppedBy ??= signal;
+      signalGroup(child.pid, signal);
+    };
+    // Before anybody can know of the child: a stop that comes then is for it as well.
+    for (const signal of STOP_SIGNALS) process.on(signal, stop);
     const child = spawn(command, args, { cwd: ROOT, env, stdio: ['ignore', 'pipe', 'pipe'], detached: true });
     if (child.pid !== undefined) onChild(child.pid);
     let output = '';
     const keep = (text) => {
       output += text;
     };
-    let stoppedBy;
-    const stop = (signal) => {
-      stoppedBy ??= signal;
-      signalGroup(child.pid, signal);
-    };
-    for (const signal of STOP_SIGNALS) process.on(signal, stop);
     const settle = (act) => {
       for (const signal of STOP_SIGNALS) process.off(signal, stop);
       if (stoppedBy === undefined) act();

@@ -139,7 +139,7 @@ describe('a control bus', () => {
     const port = await findFreePort();
     const folder = mkdtempSync(join(dataDir, 'late-'));
     const name = newFleet();
-    const { bus } = open(name, server.url.replace(`:${server.port}`, `:${port}`));
+    const { bus, close } = open(name, server.url.replace(`:${server.port}`, `:${port}`));
     const told: unknown[] = [];
     bus.subscribe('news', (value) => told.push(value));
     const { values } = watched(bus);
@@ -156,6 +156,8 @@ describe('a control bus', () => {
       await bus.document('things').write('a', 0);
       await until('the document is told', () => values().includes('a'));
     } finally {
+      // First: the client writes on to a server that is about to end.
+      await close();
       await late.stop();
     }
   });

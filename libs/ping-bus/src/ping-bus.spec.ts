@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -52,6 +52,13 @@ async function upBusOf(fleet: Partial<PingBusOptions> & { name: string }) {
   return opened;
 }
 
+/** Stops a process, and waits until it has stopped: on another core it goes on for a moment. */
+async function standStill(pid: number): Promise<void> {
+  process.kill(pid, 'SIGSTOP');
+  if (process.platform !== 'linux') return sleep(200);
+  await until('it stands still', () => /\) T/.test(readFileSync(`/proc/${pid}/stat`, 'utf8')));
+}
+
 /** Does something to a stream behind everyone's back. */
 async function withManager<Result>(
   act: (manager: Awaited<ReturnType<typeof jetstreamManager>>) => Promise<Result>,
@@ -95,7 +102,7 @@ describe('a publication', () => {
 
   it('is unknown when no answer comes in time, and an answer that comes late is nobody else`s', async () => {
     const { bus } = await upBusOf(newFleet());
-    process.kill(server.pid, 'SIGSTOP');
+    await standStill(server.pid);
     try {
       expect(await bus.publisher.publish(0, MESSAGE, 200)).toEqual({ kind: 'unknown' });
     } finally {
@@ -110,7 +117,7 @@ describe('a publication', () => {
     const { streamId } = bus;
     const states: boolean[] = [];
     bus.onConnection(({ up }) => states.push(up));
-    process.kill(server.pid, 'SIGSTOP');
+    await standStill(server.pid);
     const broken = bus.publisher.publish(0, MESSAGE, 60_000);
     await sleep(50);
     process.kill(server.pid, 'SIGKILL');
