@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { signToken } from '@hexfleet/access';
 import { type RunningServer, startNats } from '@hexfleet/embedded-servers';
+import { connectControlBus, type OwnControlBus } from '@hexfleet/ping-bus';
 import { readSettings } from '@hexfleet/settings';
 import { createLogger } from '@hexfleet/telemetry';
 import { createHttpApp, type NestFastifyApplication } from '@hexfleet/web-edge';
@@ -15,6 +16,7 @@ import { GatewayModule } from './gateway.module.js';
 import { gatewaySettings } from './gateway-settings.js';
 import { PingIntake } from './intake/ping-intake.js';
 import { refuseWhenOverloaded } from './refuse-overloaded.js';
+import { calmSignals } from './shedding/calm-shedding.fixture.js';
 import { Shedding } from './shedding/shedding.js';
 
 const SECRET = 'a secret that is long enough for HS256';
@@ -23,6 +25,8 @@ let dataDir: string;
 let nats: RunningServer;
 let app: NestFastifyApplication;
 let url: string;
+let writer: OwnControlBus;
+let telling: NodeJS.Timeout;
 
 beforeAll(async () => {
   dataDir = mkdtempSync(join(tmpdir(), 'hexfleet-gateway-'));
@@ -32,9 +36,14 @@ beforeAll(async () => {
   app = await createHttpApp(GatewayModule.register(settings, logger), { logger });
   refuseWhenOverloaded(app, app.get(Shedding).pressure.ladder, settings.retryAfterSeconds);
   await app.listen(0, '127.0.0.1');
+  // Owners that tell of no pressure: the gateway takes silence for pressure.
+  writer = connectControlBus({ natsUrl: nats.url, name: settings.name, onError: () => {} });
+  telling = setInterval(() => writer.bus.publish('signals.writer', calmSignals(settings.partitions, 1)), 100);
   url = `http://127.0.0.1:${(app.getHttpServer().address() as AddressInfo).port}`;
 });
 afterAll(async () => {
+  clearInterval(telling);
+  await writer?.close();
   await app?.close();
   await nats?.stop();
   rmSync(dataDir, { recursive: true, force: true });

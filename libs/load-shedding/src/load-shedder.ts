@@ -43,6 +43,8 @@ export interface Explanation {
   readonly valueM: number;
   readonly silenceMs: number;
   readonly isUrgent: boolean;
+  /** Of an urgent ping: how far past its bound its silence would be, with its status and chance in it; else 0. */
+  readonly urgency: number;
   readonly thresholdM: number;
   readonly share: number;
   readonly stretch: number;
@@ -102,6 +104,7 @@ export class LoadShedder {
       valueM: Number.isNaN(this.#valueM) ? this.#quantiles.medianM : this.#valueM,
       silenceMs,
       isUrgent: this.#isUrgent,
+      urgency: this.#priority.urgency,
       thresholdM,
       share,
       stretch,

@@ -38,7 +38,7 @@ describe('the board of what is offered', () => {
 
   it('never tells a share beyond those that were told', () => {
     const rows = fc.array(
-      fc.tuple(fc.double({ min: 0, max: 1e6, noNaN: true }), fc.double({ min: 0, max: 1, noNaN: true })),
+      fc.tuple(fc.integer({ min: 0, max: 1_000_000 }), fc.double({ min: 0, max: 1, noNaN: true })),
       {
         minLength: 1,
         maxLength: 8,

@@ -50,6 +50,8 @@ export class PingPriority {
   cell = 0;
   /** 0 ≤ within < 1: where in its cell, by its coin. */
   within = 0;
+  /** Of an urgent ping, with status and chance in it: admitted from the stretch F on. 0 of others. */
+  urgency = 0;
 
   /** A ping of a driver within its bound. `valueM` ≥ 0. */
   ofValue(valueM: number, statusIndex: number, coin: number): void {
@@ -57,12 +59,14 @@ export class PingPriority {
     const row = 1 + Math.min(VALUE_OCTAVES * CELLS_AN_OCTAVE - 1, octaves);
     this.cell = row * STATUS_COUNT + rankOf(statusIndex);
     this.within = coin;
+    this.urgency = 0;
   }
 
   /** A ping of a driver of which nothing is remembered: outside the order, where its coin decides. */
   ofNewcomer(coin: number): void {
     this.cell = NEWCOMER_CELL;
     this.within = coin;
+    this.urgency = 0;
   }
 
   /** A ping of a driver that would be silent for `lateness` ≥ 1 times its bound without it. */
@@ -70,6 +74,7 @@ export class PingPriority {
     const octaves = Math.log2(lateness * URGENCY_STEP ** rankOf(statusIndex)) + (coin - 0.5) * URGENCY_JITTER;
     const rows = Math.max(0, Math.min(URGENCY_OCTAVES * CELLS_AN_OCTAVE - 1, Math.floor(octaves * CELLS_AN_OCTAVE)));
     this.cell = (URGENCY_BASE + rows) * STATUS_COUNT + rankOf(statusIndex);
+    this.urgency = 2 ** octaves;
     // The lower digits of the coin: the upper ones have been used.
     this.within = (coin * 4_096) % 1;
   }

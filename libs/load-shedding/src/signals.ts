@@ -83,6 +83,10 @@ export interface WatchedDecision {
   readonly valueM: number;
   readonly silenceMs: number;
   readonly isUrgent: boolean;
+  /** Of an urgent ping: silence by the next ping over the bound, weighed by status and chance; compared with `stretch`. */
+  readonly urgency?: number;
+  /** By how much bounds were stretched then. */
+  readonly stretch: number;
   readonly thresholdM: number;
   readonly share: number;
   readonly policyVersion: number;

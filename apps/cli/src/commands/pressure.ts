@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { ShedPolicy } from '@hexfleet/shed-policy';
 import type { Command } from 'commander';
 import type { OpsClient } from '../operating/ops-client.js';
 import { addOpsOptions, type OpsTarget, opsClientOf } from '../operating/ops-target.js';
@@ -46,7 +47,17 @@ async function follow(client: OpsClient, options: PressureOptions): Promise<bool
 
 async function look(client: OpsClient, { json, partitions }: PressureOptions): Promise<string> {
   const { body } = await client.ask<Pressure>('/v1/pressure');
-  return `${json ? JSON.stringify(body) : pressureLines(body, partitions).join('\n')}\n`;
+  if (json) return `${JSON.stringify(body)}\n`;
+  const policy = await client.ask<ShedPolicy>('/v1/policy').then((answer) => answer.body, messageOf);
+  return `${policyLine(policy)}\n${pressureLines(body, partitions).join('\n')}\n`;
+}
+
+/** Who looks at shares must know what they are of. */
+function policyLine(policy: ShedPolicy | UserError): string {
+  if (policy instanceof UserError) return `policy: not known (${policy.message})`;
+  const { mode, shadow, fixedLevel } = policy;
+  const level = mode === 'fixed' ? ` at ${fixedLevel}` : '';
+  return `policy: ${mode}${level}${shadow ? ', SHADOW: nothing is shed' : ''}; hexfleet override list tells what is beside it`;
 }
 
 /** What may pass, such as a restart, is told and waited out. */

@@ -1,4 +1,5 @@
 import { HomeCells } from '@hexfleet/cells';
+import type { WriterSignals } from '@hexfleet/load-shedding';
 import { readSettings } from '@hexfleet/settings';
 import { createLogger } from '@hexfleet/telemetry';
 import { gatewaySettings } from '../gateway-settings.js';
@@ -31,10 +32,15 @@ export function calmShedding(partitions: number, backlog = new Backlog(100_000))
 
 /** Lets the owner of every partition tell how much is to be admitted there. */
 export function tellShare({ pressure }: Shedding, partitions: number, share: number): void {
+  pressure.hear(calmSignals(partitions, share));
+}
+
+/** What a writer tells that owns all partitions. */
+export function calmSignals(partitions: number, share: number): WriterSignals {
   const counts = { epoch: 1, lagMs: 0, backlogMessages: 0, written: 0, superseded: 0, expired: 0 };
-  pressure.hear({
+  return {
     writer: 'w',
     atMs: Date.now(),
     partitions: Array.from({ length: partitions }, (_, partition) => ({ partition, share, ...counts })),
-  });
+  };
 }

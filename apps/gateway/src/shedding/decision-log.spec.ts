@@ -6,7 +6,7 @@ import { DecisionLog } from './decision-log.js';
 const START_MS = 1_700_000_000_000;
 const WATCH_MS = 600_000;
 const EXPLANATION: Explanation = {
-  ...{ errorM: 12, valueM: 24, silenceMs: 4_000, isUrgent: false, thresholdM: 30, share: 0.5, stretch: 1 },
+  ...{ errorM: 12, valueM: 24, silenceMs: 4_000, isUrgent: false, urgency: 0, thresholdM: 30, share: 0.5, stretch: 1 },
 };
 const SHED = { partition: 3, code: 'low_value', isShadow: false, policyVersion: 9 } as const;
 const ADMITTED = { ...SHED, code: undefined };
@@ -40,12 +40,12 @@ describe('the log of decisions', () => {
         {
           ...{ gateway: 'g', atMs: START_MS + 5, capturedAtMs: START_MS, seq: 2, status: 'available', partition: 3 },
           ...{ outcome: 'admitted', isShadow: true, valueM: 24, silenceMs: 4_000, isUrgent: false },
-          ...{ thresholdM: 30, share: 0.5, policyVersion: 9 },
+          ...{ stretch: 1, thresholdM: 30, share: 0.5, policyVersion: 9 },
         },
         {
           ...{ gateway: 'g', atMs: START_MS, capturedAtMs: START_MS, seq: 1, status: 'available', partition: 3 },
           ...{ outcome: 'shed', code: 'low_value', isShadow: false, errorM: 12, valueM: 24, silenceMs: 4_000 },
-          ...{ isUrgent: false, thresholdM: 30, share: 0.5, policyVersion: 9 },
+          ...{ isUrgent: false, stretch: 1, thresholdM: 30, share: 0.5, policyVersion: 9 },
         },
       ],
     });

@@ -52,7 +52,7 @@ export class DecisionLog {
       this.#watched.delete(ping.driverId);
       return;
     }
-    const { errorM, valueM, silenceMs, isUrgent, thresholdM, share } = explanation;
+    const { errorM, valueM, silenceMs, isUrgent, urgency, stretch, thresholdM, share } = explanation;
     watch.decisions.unshift({
       gateway: this.gatewayId,
       atMs: this.nowMs(),
@@ -65,8 +65,10 @@ export class DecisionLog {
       isShadow,
       ...(errorM !== undefined && { errorM }),
       valueM: finite(valueM),
-      silenceMs,
+      silenceMs: Math.round(silenceMs),
       isUrgent,
+      ...(isUrgent && { urgency }),
+      stretch,
       thresholdM: finite(thresholdM),
       share,
       policyVersion,
