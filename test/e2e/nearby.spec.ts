@@ -1,38 +1,38 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Claims, signToken } from '@hexfleet/access';
 import { type RunningServer, startRedis } from '@hexfleet/embedded-servers';
 import { destination } from '@hexfleet/geodesy';
 import { STATUSES } from '@hexfleet/ping';
-import { readSettings } from '@hexfleet/settings';
-import { createLogger } from '@hexfleet/telemetry';
-import { createHttpApp } from '@hexfleet/web-edge';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import { NearbyModule } from '../../apps/nearby/src/nearby.module.js';
-import { NEARBY_SETTINGS, type NearbySettings } from '../../apps/nearby/src/settings.js';
 import { nearestByBruteForce } from '../oracle/nearest-oracle.js';
+import {
+  Asker,
+  CITY,
+  type NearbyDriver,
+  nearbyApp,
+  REDIS_PASSWORD,
+  randomOf,
+  settingsFor,
+  TTL_MS,
+} from './nearby-asker.js';
 import { type Placed, PlacedFleet } from './placed-fleet.js';
-
-const PASSWORD = 'a-password-for-tests';
-const SECRET = 'a secret of at least 32 characters';
-const TTL_MS = 60_000;
-const CITY = { latDeg: 37.76, lngDeg: -122.43 };
 
 let dataDir: string;
 let redis: RunningServer;
 let app: NestFastifyApplication;
 let fleet: PlacedFleet;
-const tokens = new Map<string, string>();
+let asker: Asker;
 
 beforeAll(async () => {
   dataDir = mkdtempSync(join(tmpdir(), 'hexfleet-nearby-'));
-  redis = await startRedis({ dataDir, password: PASSWORD });
+  redis = await startRedis({ dataDir, password: REDIS_PASSWORD });
   const settings = settingsFor(redis.url);
   app = await nearbyApp(settings);
   fleet = await PlacedFleet.in(settings);
-  for (const role of ['rider', 'fleet', 'ops', 'viewer'] as const) await grant(role, { subject: role, role });
+  asker = new Asker(app);
+  for (const role of ['rider', 'fleet', 'ops', 'viewer'] as const) await asker.grant(role, { subject: role, role });
 });
 afterAll(async () => {
   fleet?.close();
@@ -55,7 +55,7 @@ describe('who is near', () => {
       const limit = 1 + Math.floor(random() * 20);
       const radiusM = 100 + Math.floor(random() * 9_000);
       const vehicleClass = i % 5 === 0 ? 'bike' : '';
-      const reply = await near('fleet', from, { limit, radiusM, vehicleClass });
+      const reply = await asker.near('fleet', from, { limit, radiusM, vehicleClass });
       const matching = drivers.filter((driver) => vehicleClass === '' || driver.vehicleClass === vehicleClass);
       const truth = nearestByBruteForce(
         matching.map(rounded),
@@ -91,7 +91,7 @@ describe('who is near', () => {
       const from = destination(city, random() * 360, random() * 15_000);
       const limit = 1 + Math.floor(random() * 20);
       const radiusM = 100 + Math.floor(random() * 9_000);
-      const reply = await near('fleet', from, { limit, radiusM, carry: 'true' });
+      const reply = await asker.near('fleet', from, { limit, radiusM, carry: 'true' });
       const carried = drivers.map((driver) => carriedTo(driver, reply.asOfMs));
       const truth = nearestByBruteForce(carried, { lat: from.latDeg, lng: from.lngDeg }, { limit, radiusM });
       expect(reply.drivers.map(({ id }) => id)).toEqual(truth.map(({ driverId }) => driverId));
@@ -115,14 +115,14 @@ describe('who is near', () => {
       ['false', [0, 0]],
       ['true', [200, 200]],
     ] as const) {
-      const { drivers } = await near('fleet', here, { carry });
+      const { drivers } = await asker.near('fleet', here, { carry });
       expect(drivers.map(({ distanceM }) => Math.round(distanceM / 10) * 10)).toEqual(distancesM);
       expect(drivers.map(({ id, headingDeg, speedMps }) => [id, headingDeg, speedMps]).sort()).toEqual([
         ['inferred', undefined, undefined],
         ['read', 0, 20],
       ]);
     }
-    const byId = (await get('fleet', '/v1/drivers/inferred')).json();
+    const byId = (await asker.get('fleet', '/v1/drivers/inferred')).json();
     expect(byId).toMatchObject({ id: 'inferred', lat: here.latDeg });
     expect(byId).not.toHaveProperty('headingDeg');
     expect(byId).not.toHaveProperty('speedMps');
@@ -137,7 +137,7 @@ describe('who is near', () => {
       { driverId: 'north-far-side', latDeg: 84.9, lngDeg: 180, capturedAtMs },
     ]);
     const ids = async (latDeg: number, lngDeg: number, radiusM = 5_000) =>
-      (await near('fleet', { latDeg, lngDeg }, { radiusM })).drivers.map(({ id }) => id);
+      (await asker.near('fleet', { latDeg, lngDeg }, { radiusM })).drivers.map(({ id }) => id);
     expect(await ids(-17, -179.9985)).toEqual(['west', 'east']);
     expect(await ids(-17, 179.9985)).toEqual(['east', 'west']);
     expect(await ids(-17, 180)).toHaveLength(2);
@@ -160,7 +160,7 @@ describe('who is near', () => {
         seq: 7,
       })),
     );
-    const { drivers } = await near('rider', here);
+    const { drivers } = await asker.near('rider', here);
     expect(drivers).toHaveLength(1);
     const { id, ageMs, ...rest } = drivers[0] as NearbyDriver;
     expect(rest).toEqual({
@@ -176,15 +176,15 @@ describe('who is near', () => {
     });
     expect(id).toMatch(/^r_[A-Za-z0-9_-]{22}$/);
     expect(ageMs).toBeGreaterThanOrEqual(1_000);
-    expect((await near('rider', here)).drivers[0]?.id).toBe(id);
+    expect((await asker.near('rider', here)).drivers[0]?.id).toBe(id);
 
     await fleet.place([{ driverId: 'paris-available', ...here, capturedAtMs: capturedAtMs + 500, life: 2 }]);
-    expect((await near('rider', here)).drivers[0]?.id).not.toBe(id);
+    expect((await asker.near('rider', here)).drivers[0]?.id).not.toBe(id);
 
-    expect((await near('fleet', here)).drivers.map((driver) => driver.id)).toEqual(
+    expect((await asker.near('fleet', here)).drivers.map((driver) => driver.id)).toEqual(
       STATUSES.map((s) => `paris-${s}`).sort(),
     );
-    expect((await near('ops', here, { status: 'on_trip,idle' })).drivers.map(({ status }) => status)).toEqual([
+    expect((await asker.near('ops', here, { status: 'on_trip,idle' })).drivers.map(({ status }) => status)).toEqual([
       'idle',
       'on_trip',
     ]);
@@ -197,9 +197,9 @@ describe('who is near', () => {
     const both = [home, (home + 1) % 16] as const;
     await fleet.write(both[0], [now]);
     await fleet.write(both[1], [old]);
-    const reply = await near('fleet', old, { radiusM: 50_000 });
+    const reply = await asker.near('fleet', old, { radiusM: 50_000 });
     expect(reply.drivers.map(({ id, capturedAtMs }) => [id, capturedAtMs])).toEqual([['twice', now.capturedAtMs]]);
-    expect((await near('rider', old, { radiusM: 50_000 })).drivers).toEqual([]);
+    expect((await asker.near('rider', old, { radiusM: 50_000 })).drivers).toEqual([]);
   });
 
   it('leaves out who has been silent for longer than the TTL', async () => {
@@ -208,31 +208,31 @@ describe('who is near', () => {
       { driverId: 'fresh', ...here, capturedAtMs: Date.now() - TTL_MS + 10_000 },
       { driverId: 'silent', ...here, capturedAtMs: Date.now() - TTL_MS - 1 },
     ]);
-    expect((await near('fleet', here)).drivers.map(({ id }) => id)).toEqual(['fresh']);
-    expect((await get('fleet', '/v1/drivers/silent')).statusCode).toBe(404);
+    expect((await asker.near('fleet', here)).drivers.map(({ id }) => id)).toEqual(['fresh']);
+    expect((await asker.get('fleet', '/v1/drivers/silent')).statusCode).toBe(404);
   });
 
   it('does not go back when the store does', async () => {
     const first = { driverId: 'reset', latDeg: 35.68, lngDeg: 139.69, capturedAtMs: Date.now() - 2_000, seq: 5 };
     await fleet.place([first]);
-    const seen = (await near('fleet', first)).drivers[0];
+    const seen = (await asker.near('fleet', first)).drivers[0];
     await fleet.place([{ ...first, latDeg: 35.681, capturedAtMs: first.capturedAtMs - 3_000 }]);
-    expect((await near('fleet', first)).drivers[0]).toMatchObject({
+    expect((await asker.near('fleet', first)).drivers[0]).toMatchObject({
       id: 'reset',
       lat: seen?.lat,
       capturedAtMs: first.capturedAtMs,
     });
-    expect((await get('fleet', '/v1/drivers/reset')).json()).toMatchObject({ lat: 35.68, seq: 5 });
+    expect((await asker.get('fleet', '/v1/drivers/reset')).json()).toMatchObject({ lat: 35.68, seq: 5 });
     await fleet.place([{ ...first, latDeg: 35.682, seq: 6 }]);
-    expect((await get('fleet', '/v1/drivers/reset')).json()).toMatchObject({ lat: 35.682, seq: 6 });
+    expect((await asker.get('fleet', '/v1/drivers/reset')).json()).toMatchObject({ lat: 35.682, seq: 6 });
   });
 
   it('says degraded when a partition that it asked has not been written lately', async () => {
     const here = { latDeg: 52.52, lngDeg: 13.4 };
     await fleet.place([], Date.now() - 16_000);
-    expect((await near('rider', here)).degraded).toBe(true);
+    expect((await asker.near('rider', here)).degraded).toBe(true);
     await fleet.place([]);
-    expect((await near('rider', here)).degraded).toBe(false);
+    expect((await asker.near('rider', here)).degraded).toBe(false);
     const { body } = await app.inject('/metrics');
     expect(body).toMatch(/^hexfleet_nearby_degraded_total 1$/m);
     expect(body).toMatch(/^hexfleet_nearby_seconds_count\{query="nearest"\} \d{3}/m);
@@ -240,13 +240,13 @@ describe('who is near', () => {
   });
 
   it('refuses what it does not take, with every fault', async () => {
-    const answer = await get('rider', '/v1/drivers/nearby?lat=91&limit=0&radiusM=50001&status=idle&carry=on');
+    const answer = await asker.get('rider', '/v1/drivers/nearby?lat=91&limit=0&radiusM=50001&status=idle&carry=on');
     expect(answer.statusCode).toBe(400);
     expect(answer.headers['content-type']).toContain('application/problem+json');
     const { code, detail } = answer.json<{ code: string; detail: string }>();
     expect(code).toBe('invalid_request');
     expect(['lat', 'lng', 'limit', 'radiusM', 'status', 'carry'].filter((name) => !detail.includes(name))).toEqual([]);
-    expect((await get('viewer', '/v1/drivers/nearby?lat=1&lng=1')).statusCode).toBe(403);
+    expect((await asker.get('viewer', '/v1/drivers/nearby?lat=1&lng=1')).statusCode).toBe(403);
     expect((await app.inject('/v1/drivers/nearby?lat=1&lng=1')).statusCode).toBe(401);
   });
 });
@@ -259,7 +259,7 @@ describe('where one driver is', () => {
     const writtenAtMs = capturedAtMs + 700;
     await fleet.place([{ ...driver, capturedAtMs, speedMps: 8.5, accuracyM: 6 }], undefined, writtenAtMs);
     await fleet.place([]);
-    const answer = await get('fleet', '/v1/drivers/d:1.7');
+    const answer = await asker.get('fleet', '/v1/drivers/d:1.7');
     expect(answer.statusCode).toBe(200);
     const { asOfMs, ageMs, ...rest } = answer.json<Record<string, number>>();
     expect(rest).toEqual({
@@ -270,11 +270,11 @@ describe('where one driver is', () => {
   });
 
   it('is told to fleets, operators, the driver and the rider whose trip names it, and to nobody else', async () => {
-    await grant('own', { subject: 'd:1.7', role: 'driver' });
-    await grant('another driver', { subject: 'd:1.8', role: 'driver' });
-    await grant('on its trip', { subject: 'rider-1', role: 'rider', driverId: 'd:1.7' });
-    await grant('on another trip', { subject: 'rider-2', role: 'rider', driverId: 'd:1.8' });
-    const statusOf = async (who: string) => (await get(who, '/v1/drivers/d:1.7')).statusCode;
+    await asker.grant('own', { subject: 'd:1.7', role: 'driver' });
+    await asker.grant('another driver', { subject: 'd:1.8', role: 'driver' });
+    await asker.grant('on its trip', { subject: 'rider-1', role: 'rider', driverId: 'd:1.7' });
+    await asker.grant('on another trip', { subject: 'rider-2', role: 'rider', driverId: 'd:1.8' });
+    const statusOf = async (who: string) => (await asker.get(who, '/v1/drivers/d:1.7')).statusCode;
     for (const who of ['fleet', 'ops', 'own', 'on its trip']) expect([who, await statusOf(who)]).toEqual([who, 200]);
     for (const who of ['another driver', 'on another trip', 'rider', 'viewer']) {
       expect([who, await statusOf(who)]).toEqual([who, 403]);
@@ -284,127 +284,11 @@ describe('where one driver is', () => {
 
   it('is not found where nobody has that id, or could', async () => {
     for (const id of ['never-seen', '__proto__', '%0A', 'x'.repeat(65), 'x'.repeat(500)]) {
-      const answer = await get('fleet', `/v1/drivers/${id}`);
+      const answer = await asker.get('fleet', `/v1/drivers/${id}`);
       expect([id, answer.statusCode, answer.json().code]).toEqual([id, 404, 'not_found']);
     }
   });
 });
-
-describe('without Redis', () => {
-  it('is unready and answers 503, and serves again without a restart when it returns', async () => {
-    const here = { latDeg: 41.9, lngDeg: 12.5 };
-    await fleet.place([{ driverId: 'survivor', ...here, capturedAtMs: Date.now() }]);
-    expect((await get('ops', '/readyz')).statusCode).toBe(200);
-    await redis.stop();
-    const down = await get('rider', `/v1/drivers/nearby?lat=${here.latDeg}&lng=${here.lngDeg}`);
-    expect([down.statusCode, down.json().code, down.headers['retry-after']]).toEqual([503, 'unavailable', '1']);
-    expect((await get('fleet', '/v1/drivers/survivor')).statusCode).toBe(503);
-    expect((await get('ops', '/readyz')).statusCode).toBe(503);
-    expect((await get('ops', '/healthz')).statusCode).toBe(200);
-
-    redis = await startRedis({ dataDir, password: PASSWORD, port: redis.port });
-    await untilReady(app);
-    expect((await near('fleet', here, { limit: 1 })).drivers[0]?.id).toBe('survivor');
-    expect((await get('fleet', '/v1/drivers/survivor')).statusCode).toBe(200);
-  });
-});
-
-describe('with one of two Redis away', () => {
-  let folder: string;
-  let lost: RunningServer;
-  let halfApp: NestFastifyApplication;
-  let halfFleet: PlacedFleet;
-  beforeAll(async () => {
-    folder = mkdtempSync(join(tmpdir(), 'hexfleet-nearby-'));
-    lost = await startRedis({ dataDir: folder, password: PASSWORD });
-    const settings = { ...settingsFor(`${redis.url},${lost.url}`), name: 'two' };
-    halfApp = await nearbyApp(settings);
-    halfFleet = await PlacedFleet.in(settings);
-  });
-  afterAll(async () => {
-    halfFleet?.close();
-    await halfApp?.close();
-    await lost?.stop();
-    rmSync(folder, { recursive: true, force: true });
-  });
-
-  it('answers with whom it can see, and says that it is degraded', async () => {
-    const random = randomOf(5);
-    const drivers = Array.from({ length: 200 }, (_, i): Placed => {
-      const place = destination(CITY, random() * 360, random() * 20_000);
-      return { driverId: `h-${i}`, ...place, capturedAtMs: Date.now() };
-    });
-    await halfFleet.place(drivers);
-    const url = `/v1/drivers/nearby?lat=${CITY.latDeg}&lng=${CITY.lngDeg}&radiusM=50000&limit=100`;
-    const headers = { authorization: `Bearer ${tokens.get('fleet')}` };
-    const ask = async () =>
-      (await halfApp.inject({ url, headers })).json<{ degraded: boolean; drivers: NearbyDriver[] }>();
-    const whole = await ask();
-    expect([whole.degraded, whole.drivers.length]).toEqual([false, 100]);
-    await lost.stop();
-    const half = await ask();
-    expect(half.degraded).toBe(true);
-    expect(half.drivers.length).toBeGreaterThan(20);
-    expect((await halfApp.inject('/readyz')).statusCode).toBe(503);
-
-    lost = await startRedis({ dataDir: folder, password: PASSWORD, port: lost.port });
-    await untilReady(halfApp);
-    expect((await ask()).drivers.map(({ id }) => id)).toEqual(whole.drivers.map(({ id }) => id));
-  });
-});
-
-interface NearbyDriver {
-  readonly id: string;
-  readonly lat: number;
-  readonly lng: number;
-  readonly headingDeg?: number;
-  readonly speedMps?: number;
-  readonly status: string;
-  readonly distanceM: number;
-  readonly capturedAtMs: number;
-  readonly ageMs: number;
-}
-
-function settingsFor(redisUrls: string): NearbySettings {
-  return readSettings(NEARBY_SETTINGS, {
-    HEXFLEET_REDIS_URLS: redisUrls,
-    HEXFLEET_JWT_SECRET: SECRET,
-    HEXFLEET_PSEUDONYM_SECRET: SECRET,
-    HEXFLEET_TTL_MS: String(TTL_MS),
-    HEXFLEET_PARTITIONS: '16',
-  });
-}
-
-async function nearbyApp(settings: NearbySettings): Promise<NestFastifyApplication> {
-  const logger = createLogger({ app: 'nearby', level: 'silent' });
-  const http = await createHttpApp(NearbyModule.with(settings, logger), { logger });
-  await http.init();
-  await http.getHttpAdapter().getInstance().ready();
-  return http;
-}
-
-async function untilReady(nearby: NestFastifyApplication): Promise<void> {
-  while ((await nearby.inject('/readyz')).statusCode !== 200) await new Promise((again) => setTimeout(again, 50));
-}
-
-async function grant(name: string, claims: Omit<Claims, 'expiresAtMs'>): Promise<void> {
-  tokens.set(name, await signToken({ secret: SECRET, claims, ttlSeconds: 600 }));
-}
-
-function get(who: string, url: string) {
-  return app.inject({ url, headers: { authorization: `Bearer ${tokens.get(who)}` } });
-}
-
-async function near(
-  who: string,
-  { latDeg, lngDeg }: { latDeg: number; lngDeg: number },
-  parameters: Record<string, string | number> = {},
-): Promise<{ asOfMs: number; degraded: boolean; drivers: NearbyDriver[] }> {
-  const query = Object.entries({ lat: latDeg, lng: lngDeg, ...parameters }).map((pair) => pair.join('='));
-  const answer = await get(who, `/v1/drivers/nearby?${query.join('&')}`);
-  if (answer.statusCode !== 200) throw new Error(answer.body);
-  return answer.json();
-}
 
 /** As records keep it. */
 function rounded({ driverId, latDeg, lngDeg }: Placed) {
@@ -419,13 +303,4 @@ function carriedTo(driver: Placed, asOfMs: number) {
   if (headingDeg === undefined || speedMps < 0.5) return fix;
   const { latDeg, lngDeg } = destination({ latDeg: fix.lat, lngDeg: fix.lng }, headingDeg, speedMps * seconds);
   return { driverId, lat: latDeg, lng: lngDeg };
-}
-
-/** A generator of its own, so that a failing place comes back (Park and Miller's minimal standard). */
-function randomOf(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state * 48_271) % 2_147_483_647;
-    return state / 2_147_483_647;
-  };
 }

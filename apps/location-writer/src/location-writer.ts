@@ -90,10 +90,6 @@ export class LocationWriter {
     return { running, lost: this.lost };
   }
 
-  get partitions(): Iterable<PartitionRunner> {
-    return this.runners.values();
-  }
-
   /** Writes what has come in, within a bound, and ends. What is left is read from the stream by the next owner. */
   async stop(): Promise<void> {
     this.intake?.close();

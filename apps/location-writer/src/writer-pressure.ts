@@ -3,6 +3,7 @@ import {
   OfferedBoard,
   type PartitionSignal,
   ShareController,
+  type SharePeriod,
   UsualLoad,
   type WriterSignals,
 } from '@hexfleet/load-shedding';
@@ -53,11 +54,14 @@ export class WriterPressure {
     const partitions: PartitionSignal[] = [];
     const elapsedMs = nowMs - (this.#settledAtMs ?? nowMs);
     this.#settledAtMs = nowMs;
+    const targetLagMs = this.targetLagMs(nowMs);
     for (const runner of runners) {
       if (runner.state !== 'running') continue;
       const queuedPings = queueOf(runner);
-      const signal = this.#signalOf(runner, queuedPings, nowMs);
-      if (signal.share >= 1 && queuedPings === 0) this.#learnUsual(runner, nowMs, elapsedMs);
+      const offeredPerSecond = this.#offered.offeredPerSecond(runner.partition, nowMs);
+      const signal = this.#signalOf(runner, { nowMs, targetLagMs, offeredPerSecond, waitingPings: queuedPings });
+      const isCalm = signal.share >= 1 && queuedPings === 0 && elapsedMs > 0;
+      if (isCalm && offeredPerSecond !== undefined) this.#usualOf(runner).learn(offeredPerSecond, elapsedMs);
       partitions.push(signal);
     }
     this.#taken.clear();
@@ -70,27 +74,19 @@ export class WriterPressure {
     return this.#usualOf(runner).perSecond(offered);
   }
 
-  #learnUsual(runner: PartitionRunner, nowMs: number, elapsedMs: number): void {
-    const offered = this.#offered.offeredPerSecond(runner.partition, nowMs);
-    if (offered !== undefined && elapsedMs > 0) this.#usualOf(runner).learn(offered, elapsedMs);
-  }
-
   #usualOf({ partition }: PartitionRunner): UsualLoad {
     const usual = this.#usual.get(partition) ?? new UsualLoad();
     this.#usual.set(partition, usual);
     return usual;
   }
 
-  #signalOf(runner: PartitionRunner, queuedPings: number, nowMs: number): PartitionSignal {
+  #signalOf(runner: PartitionRunner, seen: Omit<SharePeriod, 'lagMs' | 'takenPings'>): PartitionSignal {
     const { partition, epoch, totals, backlogMessages } = runner;
-    const lagMs = runner.lagMs(nowMs);
-    const share = this.#controllerOf(runner, nowMs).update({
-      nowMs,
-      lagMs: queuedPings === 0 ? 0 : lagMs,
-      targetLagMs: this.targetLagMs(nowMs),
-      offeredPerSecond: this.#offered.offeredPerSecond(partition, nowMs),
+    const lagMs = runner.lagMs(seen.nowMs);
+    const share = this.#controllerOf(runner, seen.nowMs).update({
+      ...seen,
+      lagMs: seen.waitingPings === 0 ? 0 : lagMs,
       takenPings: this.#taken.get(partition) ?? 0,
-      waitingPings: queuedPings,
     });
     const { written, superseded, expired } = totals;
     return { partition, epoch, lagMs, share, backlogMessages, written, superseded, expired };

@@ -4,7 +4,7 @@
  */
 import type { Role } from '@hexfleet/access';
 import type { LatLng } from '@hexfleet/geodesy';
-import { STATUSES, type Status, VEHICLE_CLASS_PATTERN } from '@hexfleet/ping';
+import { isStatus, STATUSES, type Status, VEHICLE_CLASS_PATTERN } from '@hexfleet/ping';
 
 export interface NearbyQuery {
   readonly center: LatLng;
@@ -92,8 +92,4 @@ function statusesOf(parameters: Readonly<Record<string, unknown>>, role: Role, f
   else if (!isRider) return new Set(statuses);
   else if (statuses.some((status) => status !== 'available')) faults.push('status: riders see available drivers only');
   return AVAILABLE;
-}
-
-function isStatus(text: string): text is Status {
-  return (STATUSES as readonly string[]).includes(text);
 }

@@ -1,4 +1,4 @@
-import { DRIVER_ID_PATTERN, isTimeMs, STATUSES, type Status, VEHICLE_CLASS_PATTERN } from '@hexfleet/ping';
+import { DRIVER_ID_PATTERN, isStatus, isTimeMs, type Status, VEHICLE_CLASS_PATTERN } from '@hexfleet/ping';
 
 /** Who may ask for what. `ops` may do all that a `viewer` may. */
 export const ROLES = ['driver', 'fleet', 'rider', 'viewer', 'ops'] as const;
@@ -48,10 +48,6 @@ export function claimsOf(payload: Readonly<Record<string, unknown>>): Claims | u
 
 function isRole(value: unknown): value is Role {
   return (ROLES as readonly unknown[]).includes(value);
-}
-
-function isStatus(value: unknown): value is Status {
-  return (STATUSES as readonly unknown[]).includes(value);
 }
 
 function matches(value: unknown, pattern: RegExp): value is string {

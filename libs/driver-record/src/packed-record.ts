@@ -12,7 +12,7 @@
  * `life` names one unbroken spell of availability; riders' pseudonyms are derived from it. The writer fills it in.
  * Angles keep 10⁻⁷ degrees, about a centimetre.
  */
-import { MAX_VEHICLE_CLASS_LENGTH, type Ping, STATUSES, type Status } from '@hexfleet/ping';
+import { MAX_VEHICLE_CLASS_LENGTH, type Ping, STATUSES, type Status, statusIndexOf } from '@hexfleet/ping';
 
 /** A record whose vehicle class has a code: the usual, and the shortest. */
 export const RECORD_BYTES = 30;
@@ -52,7 +52,6 @@ const VEHICLE_CLASSES = [
   'taxi',
   'scooter',
 ] as const;
-const STATUS_CODES = new Map<Status, number>(STATUSES.map((status, code) => [status, code]));
 const VEHICLE_CLASS_CODES = new Map<string, number>(VEHICLE_CLASSES.map((name, code) => [name, code]));
 
 /** A record unpacked: the ping without its driver's id, with what the writer added. */
@@ -89,7 +88,7 @@ export function writeRecord(target: Buffer, offset: number, ping: Omit<Ping, 'dr
   target[offset + OFFSET.accuracy] =
     ping.accuracyM === undefined ? NO_U8 : Math.min(NO_U8 - 1, Math.round(ping.accuracyM));
   target[offset + OFFSET.status] =
-    (STATUS_CODES.get(ping.status) as number) |
+    statusIndexOf(ping.status) |
     (ping.isHeadingInferred === true ? HEADING_INFERRED : 0) |
     (ping.isSpeedInferred === true ? SPEED_INFERRED : 0);
   target.writeUInt32BE(ping.seq, offset + OFFSET.seq);

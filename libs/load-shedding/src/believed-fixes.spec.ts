@@ -16,9 +16,15 @@ function fixAt(place: LatLng, atMs: number, motion: { headingDeg?: number; speed
   };
 }
 
+/** A fix comes in, and is remembered. */
+function see(believed: BelievedFixes, fix: SeenFix, newcomerSilenceMs: number): void {
+  believed.look(fix, newcomerSilenceMs);
+  believed.remember(fix);
+}
+
 /** Sees a fix and admits it. */
 function admit(believed: BelievedFixes, fix: SeenFix): void {
-  believed.see(fix, 0);
+  see(believed, fix, 0);
   believed.admit(fix, 2);
 }
 
@@ -40,7 +46,7 @@ describe('the error of what readers believe', () => {
         const to = destination(from, bearingDeg, wayM);
         const believed = new BelievedFixes(10);
         admit(believed, fixAt(from, 0, { headingDeg, speedMps }));
-        believed.see(fixAt(to, elapsedMs), 0);
+        see(believed, fixAt(to, elapsedMs), 0);
         const exactM = distanceM(to, carriedForward(from, { headingDeg, speedMps }, elapsedMs));
         const lengthM = wayM + speedMps * 30;
         expect(Math.abs(believed.errorM - exactM)).toBeLessThanOrEqual(1 + 0.005 * Math.max(exactM, lengthM));
@@ -57,7 +63,7 @@ describe('the error of what readers believe', () => {
     ] as const) {
       const believed = new BelievedFixes(10);
       admit(believed, fixAt(one, 0));
-      believed.see(fixAt(other, 4_000), 0);
+      see(believed, fixAt(other, 4_000), 0);
       expect(believed.errorM).toBeCloseTo(distanceM(one, other), 0);
     }
   });
@@ -65,7 +71,7 @@ describe('the error of what readers believe', () => {
   it('is unknown of a driver of which nothing was admitted, however often it was seen', () => {
     const believed = new BelievedFixes(10);
     for (let atMs = 0; atMs < 20_000; atMs += 4_000) {
-      believed.see(fixAt({ latDeg: 1, lngDeg: 1 }, atMs), 3_000);
+      see(believed, fixAt({ latDeg: 1, lngDeg: 1 }, atMs), 3_000);
       expect(believed.errorM).toBeNaN();
       expect(believed.silenceMs).toBe(3_000 + atMs);
     }
@@ -76,7 +82,7 @@ describe('the error of what readers believe', () => {
     const motion = { headingDeg: 90, speedMps: 300 };
     const believed = new BelievedFixes(10);
     admit(believed, fixAt(from, 0, motion));
-    believed.see(fixAt(from, 30_000, motion), 0);
+    see(believed, fixAt(from, 30_000, motion), 0);
     expect(believed.errorM).toBeCloseTo(distanceM(from, carriedForward(from, motion, 30_000)), -1);
   });
 });
@@ -86,16 +92,16 @@ describe('the silence of a driver', () => {
     const believed = new BelievedFixes(10);
     const place = { latDeg: 1, lngDeg: 1 };
     admit(believed, fixAt(place, 0));
-    believed.see(fixAt(place, 4_000), 0);
+    see(believed, fixAt(place, 4_000), 0);
     expect([believed.silenceMs, believed.silenceAtNextMs]).toEqual([4_000, 8_000]);
-    believed.see(fixAt(place, 10_000), 0);
+    see(believed, fixAt(place, 10_000), 0);
     expect([believed.silenceMs, believed.silenceAtNextMs]).toEqual([10_000, 16_000]);
   });
 
   it('does not take a long absence for a habit', () => {
     const believed = new BelievedFixes(10);
     admit(believed, fixAt({ latDeg: 1, lngDeg: 1 }, 0));
-    believed.see(fixAt({ latDeg: 1, lngDeg: 1 }, 3_600_000), 0);
+    see(believed, fixAt({ latDeg: 1, lngDeg: 1 }, 3_600_000), 0);
     expect(believed.silenceAtNextMs).toBe(3_660_000);
   });
 });
@@ -105,8 +111,8 @@ describe('heading and speed that the phone does not give', () => {
 
   it('are those of the way from the last fix, admitted or not', () => {
     const believed = new BelievedFixes(10);
-    believed.see(fixAt(from, 0), 0);
-    believed.see(fixAt(destination(from, 135, 80), 10_000), 0);
+    see(believed, fixAt(from, 0), 0);
+    see(believed, fixAt(destination(from, 135, 80), 10_000), 0);
     expect(believed.inferredHeadingDeg).toBeCloseTo(135, 0);
     expect(believed.inferredSpeedMps).toBeCloseTo(8, 1);
   });
@@ -114,9 +120,9 @@ describe('heading and speed that the phone does not give', () => {
   /** Sees a fix, and another one some way and time on; gives heading and speed inferred for the second. */
   function inferred(wayM: number, atMs: number, motion: { headingDeg?: number; speedMps?: number } = {}) {
     const believed = new BelievedFixes(10);
-    believed.see(fixAt(from, 0), 0);
+    see(believed, fixAt(from, 0), 0);
     const fix = fixAt(destination(from, 135, wayM), atMs, motion);
-    believed.see(fix, 0);
+    see(believed, fix, 0);
     return { believed, fix, told: [Math.round(believed.inferredHeadingDeg), Math.round(believed.inferredSpeedMps)] };
   }
 
@@ -133,7 +139,7 @@ describe('heading and speed that the phone does not give', () => {
     ] as const) {
       const { believed, fix } = inferred(80, 10_000, reading);
       believed.admit(fix, 2);
-      believed.see(fixAt(carriedForward(fix, motion, 10_000), 20_000, motion), 0);
+      see(believed, fixAt(carriedForward(fix, motion, 10_000), 20_000, motion), 0);
       expect(believed.errorM).toBeLessThan(1);
     }
   });
@@ -144,7 +150,7 @@ describe('heading and speed that the phone does not give', () => {
     const { believed, fix, told } = inferred(0, 10_000, { speedMps: 12 });
     expect(told).toEqual([Number.NaN, Number.NaN]);
     believed.admit(fix, 2);
-    believed.see(fixAt(from, 20_000), 0);
+    see(believed, fixAt(from, 20_000), 0);
     expect(believed.errorM).toBe(0);
   });
 
@@ -157,7 +163,7 @@ describe('heading and speed that the phone does not give', () => {
   it('are those of the way since three seconds ago or more, of a phone that pings each second', () => {
     const believed = new BelievedFixes(10);
     const told = Array.from({ length: 8 }, (_, second) => {
-      believed.see(fixAt(destination(from, 135, 8 * second), 1_000 * second), 0);
+      see(believed, fixAt(destination(from, 135, 8 * second), 1_000 * second), 0);
       return [Math.round(believed.inferredHeadingDeg), Math.round(believed.inferredSpeedMps)];
     });
     const open = [Number.NaN, Number.NaN];
@@ -178,7 +184,7 @@ describe('the memory of drivers', () => {
       expect(believed.size).toBeLessThanOrEqual(100);
     }
     for (let driver = 9_950; driver < 10_000; driver++) {
-      believed.see({ ...fixAt({ latDeg: 1, lngDeg: 1 }, 20_000), driverId: `d-${driver}` }, 0);
+      see(believed, { ...fixAt({ latDeg: 1, lngDeg: 1 }, 20_000), driverId: `d-${driver}` }, 0);
       expect(believed.errorM).toBe(0);
     }
   });
@@ -189,7 +195,7 @@ describe('the memory of drivers', () => {
     expect(believed.size).toBe(0);
     admit(believed, fixAt({ latDeg: 1, lngDeg: 1 }, 0));
     believed.forget({ driverId: 'd', capturedAtMs: START_MS });
-    believed.see(fixAt({ latDeg: 1, lngDeg: 1 }, 4_000), 0);
+    see(believed, fixAt({ latDeg: 1, lngDeg: 1 }, 4_000), 0);
     expect(believed.errorM).toBeNaN();
     // Nobody knows how long it was silent: it is due.
     expect(believed.silenceMs).toBe(64_000);
@@ -202,14 +208,14 @@ describe('the memory of drivers', () => {
     admit(believed, fixAt(place, 4_000));
     believed.forget({ driverId: 'd', capturedAtMs: START_MS });
     believed.forget({ driverId: 'another', capturedAtMs: START_MS });
-    believed.see(fixAt(place, 8_000), 0);
+    see(believed, fixAt(place, 8_000), 0);
     expect([believed.errorM, believed.silenceMs]).toEqual([0, 4_000]);
   });
 
   it('tells whether a ping is newer than what was seen of its driver', () => {
     const believed = new BelievedFixes(10);
     const isNewest = [0, 4_000, 4_000, 3_000, 5_000].map((atMs) => {
-      believed.see(fixAt({ latDeg: 1, lngDeg: 1 }, atMs), 0);
+      see(believed, fixAt({ latDeg: 1, lngDeg: 1 }, atMs), 0);
       return believed.isNewest;
     });
     expect(isNewest).toEqual([false, true, false, false, true]);

@@ -70,13 +70,7 @@ export class BelievedFixes {
     return this.#rows.size;
   }
 
-  /** Looks a ping's driver up, and remembers that the ping was seen. `newcomerSilenceMs`: of a driver not remembered. */
-  see(fix: SeenFix, newcomerSilenceMs: number): void {
-    this.look(fix, newcomerSilenceMs);
-    this.remember(fix);
-  }
-
-  /** The same without remembering. */
+  /** Looks a ping's driver up. `newcomerSilenceMs`: of a driver not remembered. */
   look(fix: SeenFix, newcomerSilenceMs: number): void {
     const at = this.#rows.find(fix.driverId);
     this.#at = at;

@@ -12,7 +12,7 @@
  * values by themselves, every so many pings.
  */
 import { fnv1a32 } from '@hexfleet/geo-partition';
-import { type ShedCode, STATUSES, type Status } from '@hexfleet/ping';
+import { type ShedCode, STATUSES, type Status, statusIndexOf } from '@hexfleet/ping';
 import type { ShedPolicy } from '@hexfleet/shed-policy';
 import { BelievedFixes, type SeenFix } from './believed-fixes.js';
 import { coinOf, PingPriority } from './ping-priority.js';
@@ -54,7 +54,6 @@ export interface Explanation {
 const FIXED_TUNING_PINGS = 100;
 /** Levels and overrides of which thresholds are remembered; past it all are learnt anew. */
 const MAX_LEVELS = 1_000;
-const STATUS_INDEX = new Map<Status, number>(STATUSES.map((status, index) => [status, index]));
 
 export class LoadShedder {
   readonly #believed: BelievedFixes;
@@ -117,7 +116,7 @@ export class LoadShedder {
     this.#believed.remember(ping);
     if (inForce.policy.mode === 'off') this.#quantiles.watch(this.#priority);
     else this.#quantiles.note(this.#priority, !isShed);
-    if (!isShed) this.#believed.admit(ping, STATUS_INDEX.get(ping.status) as number);
+    if (!isShed) this.#believed.admit(ping, statusIndexOf(ping.status));
     const { policy, overrideId } = inForce;
     this.isShadowShed = isShed && policy.shadow;
     if (!isShed || policy.shadow) return undefined;
@@ -160,7 +159,7 @@ export class LoadShedder {
 
   #isShed(ping: SheddablePing, partition: number, inForce: PolicyOfPing): boolean {
     const { policy } = inForce;
-    const statusIndex = STATUS_INDEX.get(ping.status) as number;
+    const statusIndex = statusIndexOf(ping.status);
     const boundMs = policy.maxSilenceMs[ping.status];
     const driverHash = fnv1a32(ping.driverId);
     this.#believed.look(ping, boundMs * coinOf(driverHash, 0));

@@ -14,7 +14,6 @@ const MIN_SILENT_SHARE = 0.05;
 interface Word {
   readonly epoch: number;
   readonly share: number;
-  readonly lagMs: number;
   readonly heardAtMs: number;
 }
 
@@ -43,11 +42,11 @@ export class SignalBoard {
 
   /** A report that came in at `nowMs`, by this process's clock. Of two owners the one of the newer epoch counts. */
   hear({ partitions }: WriterSignals, nowMs: number): void {
-    for (const { partition, epoch, share, lagMs } of partitions) {
+    for (const { partition, epoch, share } of partitions) {
       if (partition >= this.#words.length) continue;
       const known = this.#words[partition];
       if (known !== undefined && known.epoch > epoch && nowMs - known.heardAtMs <= SIGNAL_TIMEOUT_MS) continue;
-      this.#words[partition] = { epoch, share, lagMs, heardAtMs: nowMs };
+      this.#words[partition] = { epoch, share, heardAtMs: nowMs };
     }
   }
 

@@ -1,4 +1,4 @@
-/** What the NATS client, ours or Nest's, is told of where to go and who we are. */
+/** What the NATS client is told of where to go and who we are. */
 export interface ConnectionOptions {
   readonly servers: string;
   readonly user?: string;

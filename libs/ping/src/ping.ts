@@ -2,6 +2,17 @@
 export const STATUSES = ['on_trip', 'en_route', 'available', 'idle'] as const;
 export type Status = (typeof STATUSES)[number];
 
+const INDICES: ReadonlyMap<unknown, number> = new Map(STATUSES.map((status, index) => [status, index]));
+
+/** A status's place in STATUSES, 0 for the highest. */
+export function statusIndexOf(status: Status): number {
+  return INDICES.get(status) as number;
+}
+
+export function isStatus(value: unknown): value is Status {
+  return INDICES.has(value);
+}
+
 /** Driver ids: 1–64 characters. */
 export const DRIVER_ID_PATTERN = /^[A-Za-z0-9_.:-]{1,64}$/;
 /** Vehicle classes: short names, such as car, bike, auto. */

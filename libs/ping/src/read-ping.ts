@@ -8,7 +8,7 @@
  */
 import { MAX_ABS_LAT_DEG, READING_CEILING_MPS } from './hygiene-policy.js';
 import type { RejectCode } from './outcome.js';
-import { DRIVER_ID_PATTERN, type Ping, STATUSES, type Status, VEHICLE_CLASS_PATTERN } from './ping.js';
+import { DRIVER_ID_PATTERN, isStatus, type Ping, type Status, statusIndexOf, VEHICLE_CLASS_PATTERN } from './ping.js';
 
 /** What the sender's token settles for all of its pings. */
 export interface PingSender {
@@ -40,7 +40,6 @@ export const DEFAULT_STATUS: Status = 'available';
 
 const MAX_TIME_MS = 2 ** 48 - 1;
 const MAX_SEQ = 2 ** 32 - 1;
-const STATUS_RANKS = new Map<unknown, number>(STATUSES.map((status, rank) => [status, rank]));
 
 /** True for what a Unix time in ms may be: it fits the 48 bits that records and batches keep. */
 export function isTimeMs(value: unknown): value is number {
@@ -73,7 +72,7 @@ export function readPing(
   if (headingDeg !== undefined && !isWithin(headingDeg, 0, 360)) return 'bad_field';
   if (speedMps !== undefined && !isWithin(speedMps, 0, Math.min(maxSpeedMps, READING_CEILING_MPS))) return 'bad_field';
   if (accuracyM !== undefined && !isWithin(accuracyM, 0, Number.MAX_VALUE)) return 'bad_field';
-  if (!STATUS_RANKS.has(status)) return 'bad_field';
+  if (!isStatus(status)) return 'bad_field';
   if (vehicleClass !== sender.vehicleClass && !matches(vehicleClass, VEHICLE_CLASS_PATTERN)) return 'bad_field';
   if (driverId !== sender.driverId && !matches(driverId, DRIVER_ID_PATTERN)) return 'bad_field';
   if (driverId === undefined) return 'bad_field';
@@ -87,14 +86,14 @@ export function readPing(
     headingDeg: headingDeg === 360 ? 0 : headingDeg,
     speedMps,
     accuracyM,
-    status: cappedStatus(status as Status, sender.maxStatus),
+    status: cappedStatus(status, sender.maxStatus),
     vehicleClass: vehicleClass as string,
   };
 }
 
 /** A status as high as it may be. */
 export function cappedStatus(status: Status, maxStatus: Status): Status {
-  return (STATUS_RANKS.get(status) as number) < (STATUS_RANKS.get(maxStatus) as number) ? maxStatus : status;
+  return statusIndexOf(status) < statusIndexOf(maxStatus) ? maxStatus : status;
 }
 
 function isWithin(value: unknown, min: number, max: number): value is number {

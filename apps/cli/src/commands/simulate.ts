@@ -5,15 +5,9 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import { ProgressBar } from '../progress-bar.js';
 import { allAnswered, answerLines, grouped } from '../sending/answer-summary.js';
 import { aside, GatewayWatch, throwWhatKeptAnswersAway } from '../sending/gateway-watch.js';
-import {
-  addTargetOptions,
-  connectionsForLonePings,
-  givenToken,
-  openLanes,
-  type PingTarget,
-  tokenFrom,
-} from '../sending/ping-target.js';
+import { addTargetOptions, connectionsForLonePings, openLanes, type PingTarget } from '../sending/ping-target.js';
 import { stopSignal } from '../sending/stop-signal.js';
+import { givenToken, tokenFrom } from '../sending/token-target.js';
 import { LonePhones } from '../simulate/lone-phones.js';
 import { ObedientFleet } from '../simulate/obedient-fleet.js';
 import { runSimulation } from '../simulate/simulate-run.js';

@@ -1,5 +1,3 @@
-import { resolve } from 'node:path';
-import { type Claims, signToken } from '@hexfleet/access';
 import {
   type AnswerTally,
   GatewaySocket,
@@ -11,15 +9,12 @@ import {
 import { FRAME_CODECS, MAX_REQUEST_PINGS } from '@hexfleet/wire';
 import { type Command, Option } from 'commander';
 import { integerBetween, urlWith } from '../commands/option-values.js';
-import { defaultDataFolder } from '../data-folder.js';
-import { readSecrets } from '../secrets.js';
 import { UserError } from '../user-error.js';
+import { addTokenOptions, type TokenTarget, tokenOf } from './token-target.js';
 
 /** Where pings go, and how: what `replay` and `simulate` have in common. */
-export interface PingTarget {
+export interface PingTarget extends TokenTarget {
   readonly gateway: string;
-  readonly token?: string;
-  readonly dataDir: string;
   readonly transport: 'ws' | 'http';
   readonly codec?: 'proto' | 'json';
   readonly batch: number;
@@ -27,7 +22,6 @@ export interface PingTarget {
   readonly retries: number;
 }
 
-const TOKEN_TTL_SECONDS = 30 * 24 * 3_600;
 /** An answer comes with the gateway's flush, so what is under way at once bounds the pace. */
 const WEBSOCKET_WINDOW_FRAMES = 16;
 const ANSWER_WAIT_SECONDS = 0.3;
@@ -35,14 +29,9 @@ const MAX_LONE_PING_CONNECTIONS = 1_000;
 const CONNECTIONS = { ws: 4, http: 16 } as const;
 
 export function addTargetOptions(command: Command): Command {
-  return command
-    .option('--gateway <url>', 'where the pings go', urlWith('http:', 'https:'), 'http://127.0.0.1:8080')
-    .addOption(
-      new Option('--token <token>', 'of role fleet; made with the data folder’s secret where none is given').env(
-        'HEXFLEET_TOKEN',
-      ),
-    )
-    .option('--data-dir <dir>', 'the data folder of the Hexfleet', (dir) => resolve(dir), defaultDataFolder())
+  const gatewayUrl = urlWith('http:', 'https:');
+  command.option('--gateway <url>', 'where the pings go', gatewayUrl, 'http://127.0.0.1:8080');
+  return addTokenOptions(command, 'fleet')
     .addOption(new Option('--transport <kind>', 'WebSocket or HTTP').choices(['ws', 'http']).default('ws'))
     .addOption(
       new Option('--codec <name>', 'of WebSocket frames (default: proto); HTTP is JSON').choices(['proto', 'json']),
@@ -76,7 +65,7 @@ export async function openLanes(
   const { connections = CONNECTIONS[transport] } = target;
   if (transport === 'http' && codec === 'proto') throw new UserError('HTTP speaks JSON: leave out --codec proto.');
   const gatewayUrl = target.gateway;
-  const token = givenToken(target) ?? (await tokenFrom(target.dataDir, { subject: 'local-fleet', role: 'fleet' }));
+  const token = await tokenOf(target, { subject: 'local-fleet', role: 'fleet' });
   const frameCodec = FRAME_CODECS.find(({ subprotocol }) => subprotocol.endsWith(codec));
   const lanes = Array.from({ length: connections }, () => {
     const carrier =
@@ -88,20 +77,4 @@ export async function openLanes(
     return new PingLane({ carrier, tally, batch, retries, windowFrames, onReply });
   });
   return new PingLanes(lanes);
-}
-
-/** The token that was given. An empty one, as a variable of the environment may hold, is none. */
-export function givenToken({ token }: Pick<PingTarget, 'token'>): string | undefined {
-  return token === '' ? undefined : token;
-}
-
-/** A token for the Hexfleet of a data folder. @throws UserError when none has run there. */
-export async function tokenFrom(dataDir: string, claims: Omit<Claims, 'expiresAtMs'>): Promise<string> {
-  const secrets = readSecrets(dataDir);
-  if (secrets === undefined) {
-    throw new UserError(
-      `${dataDir} holds no secrets: start Hexfleet there (npm start), or give --token or --data-dir.`,
-    );
-  }
-  return signToken({ secret: secrets.jwtSecret, claims, ttlSeconds: TOKEN_TTL_SECONDS });
 }

@@ -81,13 +81,7 @@ export class GatewayPressure {
 
   /** The largest factor by which silence bounds are stretched in any partition; 1 when they hold. */
   get silenceStretch(): number {
-    const { shedder, policies, partitions } = this.parts;
-    let stretch = 1;
-    for (let partition = 0; partition < partitions; partition++) {
-      if (this.offered.perSecond(partition) === 0) continue;
-      stretch = Math.max(stretch, shedder.pressureOf(partition, policies.base).stretch);
-    }
-    return stretch;
+    return Math.max(1, ...this.offeredPartitions.map(({ silenceStretch }) => silenceStretch));
   }
 
   /** Partitions whose owner has been silent for too long. */

@@ -16,7 +16,7 @@ export class PolicyInUse {
     private readonly slackM: number,
   ) {
     this.#policies = new PoliciesInForce(fallback, expandCell);
-    this.#hygiene = { ...fallback.hygiene, slackM };
+    this.#hygiene = this.#hygieneInForce();
   }
 
   get version(): number {
@@ -39,12 +39,15 @@ export class PolicyInUse {
 
   use(state: PolicyState, nowMs: number): void {
     this.#policies.use(state, nowMs);
-    this.#hygiene = { ...this.#policies.base.policy.hygiene, slackM: this.slackM };
+    this.#hygiene = this.#hygieneInForce();
   }
 
   /** Ends the overrides whose time is over. */
   refresh(nowMs: number): void {
-    if (!this.#policies.refresh(nowMs)) return;
-    this.#hygiene = { ...this.#policies.base.policy.hygiene, slackM: this.slackM };
+    if (this.#policies.refresh(nowMs)) this.#hygiene = this.#hygieneInForce();
+  }
+
+  #hygieneInForce(): HygienePolicy {
+    return { ...this.#policies.base.policy.hygiene, slackM: this.slackM };
   }
 }
