@@ -9,6 +9,7 @@ const CORE = [
   'driver-record',
   'ping-batch',
   'partition-table',
+  'writer-membership',
   'nearest-search',
   'fleet-simulation',
   'trace',

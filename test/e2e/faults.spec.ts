@@ -128,7 +128,7 @@ describe('under load', () => {
     load.start();
     for (let death = 0; death < WRITER_DEATHS; death++) {
       await sleep(1_500);
-      await hexfleet.killWriter();
+      await hexfleet.killApp('writer-1');
     }
     await sleep(1_000);
     await load.stop();

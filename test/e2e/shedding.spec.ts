@@ -199,7 +199,7 @@ describe('when a part is away', () => {
     const fleet = new WanderingFleet(view, 'steady', 20);
     fleet.start(1_000);
     await until('shares are full', async () => (await smallestShare()) === 1);
-    const killed = hexfleet.killWriter();
+    const killed = hexfleet.killApp('writer-1');
     await until('its silence is pressure', async () => {
       return (await gatewayMetric('gateway_silent_partitions')) > 0 && ((await smallestShare()) ?? 1) < 1;
     });

@@ -60,8 +60,8 @@ describe('hexfleet start --json', () => {
     });
     expect(asked.status).toBe(200);
 
-    await hexfleet.killWriter();
-    expect(hexfleet.currentPids().writer).not.toBe(ready.pids.writers[0]);
+    await hexfleet.killApp('writer-1');
+    expect(hexfleet.currentPids()['writer-1']).not.toBe(ready.pids.writers[0]);
 
     expect(await hexfleet.stop()).toBe(0);
     await hexfleet.nothingLeft();

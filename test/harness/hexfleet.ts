@@ -39,6 +39,8 @@ export const PROGRAM = join(import.meta.dirname, '..', '..', 'bin', 'hexfleet.mj
 const READY_BOUND_MS = 120_000;
 const STOP_BOUND_MS = 90_000;
 
+export type AppLabel = 'gateway' | 'nearby' | 'ops' | `writer-${number}`;
+
 /** A whole Hexfleet, started by its command line. */
 export class RunningHexfleet {
   readonly ready: ReadyLine;
@@ -80,27 +82,28 @@ export class RunningHexfleet {
   }
 
   /** Which process each part is now: a restarted one has another pid than the ready line told. */
-  currentPids(): Readonly<Record<'gateway' | 'writer' | 'nearby' | 'ops', number>> & Readonly<Record<string, number>> {
+  currentPids(): Readonly<Record<string, number>> {
     const record: Record<string, { pid: number }> = JSON.parse(readFileSync(join(this.dataDir, 'run.json'), 'utf8'));
-    return Object.fromEntries(Object.entries(record).map(([label, { pid }]) => [label, pid])) as never;
+    return Object.fromEntries(Object.entries(record).map(([label, { pid }]) => [label, pid]));
   }
 
   /** Kills an app (−9) and waits until its successor is ready. */
-  async killApp(label: 'gateway' | 'writer' | 'nearby' | 'ops'): Promise<void> {
-    const url = label === 'writer' ? this.ready.writers[0] : this.ready[label];
-    const { [label]: pid } = this.currentPids();
+  async killApp(label: AppLabel): Promise<void> {
+    const pid = this.currentPids()[label] as number;
     process.kill(pid, 'SIGKILL');
     await until(`the ${label} is back`, () => this.currentPids()[label] !== pid, READY_BOUND_MS);
-    await until(`the ${label} is ready`, () => answersReady(url ?? ''), READY_BOUND_MS);
-  }
-
-  killWriter(): Promise<void> {
-    return this.killApp('writer');
+    await until(`the ${label} is ready`, () => answersReady(this.#urlOf(label)), READY_BOUND_MS);
   }
 
   /** Its processes and theirs that live now (Linux). */
   living(): LivingProcess[] {
     return livingProcesses(this.#mark) ?? [];
+  }
+
+  #urlOf(label: AppLabel): string {
+    const writer = /^writer-(\d+)$/.exec(label);
+    if (writer !== null) return this.ready.writers[Number(writer[1]) - 1] ?? '';
+    return this.ready[label as 'gateway' | 'nearby' | 'ops'];
   }
 
   /** Waits until nothing of it lives. */

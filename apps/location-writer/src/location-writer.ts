@@ -3,6 +3,7 @@ import type { PartitionStore, PartitionTodo } from '@hexfleet/location-store';
 import type { PingBus, StreamMessage } from '@hexfleet/ping-bus';
 import type { Logger } from '@hexfleet/telemetry';
 import { PartitionMemory } from './partition-memory.js';
+import { PartitionOwnership } from './partition-ownership.js';
 import { PartitionRunner } from './partition-runner.js';
 import { WriteBudget } from './write-budget.js';
 import type { WriterMetrics } from './writer-metrics.js';
@@ -10,7 +11,6 @@ import type { WriterPressure } from './writer-pressure.js';
 import type { WriterSettings } from './writer-settings.js';
 
 const TICK_MS = 1_000;
-const RETRY_MS = 500;
 const HEARTBEAT_MS = 5_000;
 const CHECKPOINT_MS = 5_000;
 const DRAIN_MS = 3_000;
@@ -25,19 +25,18 @@ export interface Intake {
 }
 
 /**
- * The writer: owns every partition, fetches, coalesces, stores. Each partition's protocol is its owner's (partition-table);
- * here are the beat to which all of them write together, the directory's to-dos, and what happens when NATS comes and goes.
+ * The writer: owns its share of the partitions, fetches, coalesces, stores. Each partition's protocol is its owner's
+ * (partition-table), which partitions those are is `ownership`'s; here are the beat to which all of them write together, the
+ * directory's to-dos, and what happens when NATS comes and goes.
  */
 export class LocationWriter {
-  private readonly runners = new Map<number, PartitionRunner>();
+  private readonly ownership: PartitionOwnership;
   private readonly memory: PartitionMemory;
   /** Of a writer that is held to so many pings a second. */
   private readonly budget: WriteBudget | undefined;
   private readonly timers: NodeJS.Timeout[] = [];
-  private readonly ends: Promise<void>[] = [];
   private intake: Intake | undefined;
   private stopped = false;
-  private lost = 0;
 
   constructor(
     private readonly settings: WriterSettings,
@@ -50,7 +49,13 @@ export class LocationWriter {
     this.memory = new PartitionMemory(bus, () => metrics.unreadableBatches.inc());
     this.budget =
       settings.writerLimit === 0 ? undefined : new WriteBudget(settings.writerLimit, 1.25 * settings.writeIntervalMs);
-    metrics.watch(this.runners);
+    const hooks = {
+      takeEpoch: (partition: number) => this.takeEpoch(partition),
+      onDropped: (partition: number) => this.intake?.stopReading(partition),
+      onDoubt: (cause: string, error: unknown) => this.noteDoubt(cause, error),
+    };
+    this.ownership = new PartitionOwnership(settings, bus, hooks, logger);
+    metrics.watch(this.ownership.runners);
   }
 
   start(intake: Intake): void {
@@ -59,10 +64,10 @@ export class LocationWriter {
       const signals = readGatewaySignals(value);
       if (signals !== undefined) this.pressure.hear(signals, Date.now());
     });
-    for (let partition = 0; partition < this.settings.partitions; partition++) this.ends.push(this.own(partition));
+    this.ownership.start();
     this.every(this.settings.writeIntervalMs, () => this.beat());
     this.every(TICK_MS, () => {
-      for (const runner of this.runners.values()) runner.tick();
+      for (const runner of this.ownership.runners.values()) runner.tick();
     });
     this.repeat(this.settings.writeIntervalMs, () => this.fetchTodos());
     this.repeat(this.settings.ttlMs / 3, () => this.sweep());
@@ -71,86 +76,57 @@ export class LocationWriter {
   /** A message of a partition. Resolves when there is room for the next. */
   deliver(partition: number, message: StreamMessage): Promise<void> | undefined {
     this.metrics.batches.inc();
-    return this.runners.get(partition)?.offer(this.memory.decode(message), message.pending);
+    return this.ownership.runners.get(partition)?.offer(this.memory.decode(message), message.pending);
   }
 
   /** NATS is back, perhaps with another stream: read on. */
   resume(): void {
-    for (const runner of this.runners.values()) if (runner.state === 'running') this.openIntake(runner);
+    for (const runner of this.ownership.running()) this.openIntake(runner);
   }
 
   pause(): void {
     this.intake?.close();
   }
 
-  /** How many partitions are written by this process now, and how many went to another owner. */
-  get owned(): { running: number; lost: number } {
-    let running = 0;
-    for (const { state } of this.runners.values()) if (state === 'running') running++;
-    return { running, lost: this.lost };
+  /** Why this writer does not write all that falls to it, or undefined when it does. */
+  get problem(): string | undefined {
+    return this.ownership.problem;
   }
 
-  /** Writes what has come in, within a bound, and ends. What is left is read from the stream by the next owner. */
+  /**
+   * Has other writers take over, where there are any; otherwise writes what has come in, within a bound. What is left is read
+   * from the stream by the next owner.
+   */
   async stop(): Promise<void> {
+    await this.ownership.handOver();
     this.intake?.close();
     const untilMs = Date.now() + DRAIN_MS;
-    while (Date.now() < untilMs && ![...this.runners.values()].every((runner) => runner.idle)) {
+    while (Date.now() < untilMs && !this.ownership.running().every((runner) => runner.idle)) {
       await new Promise((resolve) => setTimeout(resolve, this.settings.writeIntervalMs));
     }
     this.stopped = true;
     for (const timer of this.timers) clearInterval(timer);
-    for (const runner of this.runners.values()) runner.stop();
-    await Promise.all(this.ends);
+    await this.ownership.stop();
   }
 
-  /** Takes a partition over and runs it until another writer does. */
-  private async own(partition: number): Promise<void> {
-    let storedEpoch = 0;
-    while (!this.stopped) {
-      const runner = await this.takeOver(partition, storedEpoch);
-      if (runner === undefined) return;
-      this.runners.set(partition, runner);
-      const newerEpoch = await runner.run();
-      if (this.stopped) return;
-      // Fenced before it ever ran: NATS forgot an epoch that Redis remembers. Fenced later: another writer is at work.
-      if (runner.totals.position === undefined && newerEpoch > storedEpoch) {
-        storedEpoch = newerEpoch;
-        continue;
-      }
-      this.runners.delete(partition);
-      this.intake?.stopReading(partition);
-      this.lost++;
-      this.logger.warn({ partition, epoch: runner.epoch }, 'another writer has taken this partition over');
-      return;
-    }
-  }
-
-  private async takeOver(partition: number, atLeastEpoch: number): Promise<PartitionRunner | undefined> {
-    while (!this.stopped) {
-      try {
-        const stored = Math.max(atLeastEpoch, await this.store.storedEpoch(partition));
-        const epoch = await this.memory.takeEpoch(partition, this.settings.writerId, stored);
-        const owner = {
-          partition,
-          epoch,
-          ttlMs: this.settings.ttlMs,
-          heartbeatMs: HEARTBEAT_MS,
-          checkpointMs: CHECKPOINT_MS,
-        };
-        return new PartitionRunner(owner, this.store, this.memory, {
-          onReady: (runner) => this.openIntake(runner),
-          onDoubt: (cause, error) => this.noteDoubt(cause, error),
-          onBacklog: (backlogged) => {
-            if (this.budget === undefined) setImmediate(() => this.feed(backlogged));
-          },
-          isReading: () => this.bus.connected,
-        });
-      } catch (error) {
-        this.noteDoubt('claim', error);
-        await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
-      }
-    }
-    return undefined;
+  private async takeEpoch(partition: number): Promise<PartitionRunner> {
+    const stored = await this.store.storedEpoch(partition);
+    const epoch = await this.memory.takeEpoch(partition, this.settings.writerId, stored);
+    const owner = {
+      partition,
+      epoch,
+      ttlMs: this.settings.ttlMs,
+      heartbeatMs: HEARTBEAT_MS,
+      checkpointMs: CHECKPOINT_MS,
+    };
+    return new PartitionRunner(owner, this.store, this.memory, {
+      onReady: (runner) => this.openIntake(runner),
+      onDoubt: (cause, error) => this.noteDoubt(cause, error),
+      onBacklog: (backlogged) => {
+        if (this.budget === undefined) setImmediate(() => this.feed(backlogged));
+      },
+      isReading: () => this.bus.connected,
+    });
   }
 
   private openIntake(runner: PartitionRunner): void {
@@ -163,24 +139,24 @@ export class LocationWriter {
   /** All partitions write to one beat, so that their writes share a round trip. What is left waiting is pressure. */
   private beat(): void {
     const nowMs = Date.now();
-    if (this.budget === undefined) for (const runner of this.runners.values()) this.feed(runner);
+    if (this.budget === undefined) for (const runner of this.ownership.runners.values()) this.feed(runner);
     else this.feedWithin(this.budget, nowMs);
     const queueOf = ({ partition, waitingPings }: PartitionRunner) =>
       waitingPings + (this.budget?.owedBy(partition) ?? 0);
-    const signals = this.pressure.settle(this.runners.values(), queueOf, nowMs);
+    const signals = this.pressure.settle(this.ownership.runners.values(), queueOf, nowMs);
     if (signals !== undefined) this.bus.control.publish('signals.writer', signals);
   }
 
   private feedWithin(budget: WriteBudget, nowMs: number): void {
     budget.refill(nowMs);
-    const needy = [...this.runners.values()].filter(({ isWaiting }) => isWaiting);
+    const needy = [...this.ownership.runners.values()].filter(({ isWaiting }) => isWaiting);
     budget.share(
       needy.map((runner) => ({
         partition: runner.partition,
         pings: runner.waitingPings,
         weight: this.pressure.weightOf(runner, nowMs),
       })),
-      (partition, pings) => (this.runners.get(partition) as PartitionRunner).wake(pings),
+      (partition, pings) => (this.ownership.runners.get(partition) as PartitionRunner).wake(pings),
       (partition, pings) => this.pressure.noteTaken(partition, pings),
     );
     // Its housekeeping isn't limited.
@@ -192,7 +168,7 @@ export class LocationWriter {
   }
 
   private async fetchTodos(): Promise<void> {
-    const running = [...this.runners.values()].filter(({ state }) => state === 'running');
+    const running = this.ownership.running();
     if (running.length === 0) return;
     const { todos, born } = await this.store.directory.todos(
       running.map(({ partition }) => partition),
@@ -209,6 +185,7 @@ export class LocationWriter {
 
   private async sweep(): Promise<void> {
     for (const slot of this.store.directory.slots) {
+      if (!this.ownership.isMine(`sweep ${slot}`)) continue;
       let cursor = '0';
       do cursor = await this.store.directory.sweep(slot, cursor, Date.now());
       while (cursor !== '0' && !this.stopped);

@@ -46,7 +46,7 @@ bus.onConnection((state) => {
   else writer.pause();
 });
 
-await serve(WriterModule.with({ settings, writer, bus, store, feed, metrics }), {
+await serve(WriterModule.with({ writer, bus, store, feed, metrics }), {
   settings,
   logger,
   configure: async (app) => {

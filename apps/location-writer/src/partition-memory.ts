@@ -6,7 +6,7 @@ import {
   type StreamPosition,
 } from '@hexfleet/partition-table';
 import { decodePingBatch } from '@hexfleet/ping-batch';
-import type { PingBus, StreamMessage } from '@hexfleet/ping-bus';
+import type { PingBus, SharedBucket, StreamMessage } from '@hexfleet/ping-bus';
 import pLimit from 'p-limit';
 
 const REPLAYS_AT_ONCE = 4;
@@ -17,23 +17,28 @@ const REPLAYS_AT_ONCE = 4;
  */
 export class PartitionMemory {
   private readonly inTurn = pLimit(REPLAYS_AT_ONCE);
+  private readonly checkpoints: SharedBucket;
+  private readonly owners: SharedBucket;
 
   constructor(
     private readonly bus: PingBus,
     private readonly onUnreadable: () => void,
-  ) {}
+  ) {
+    this.checkpoints = bus.bucket('checkpoints');
+    this.owners = bus.bucket('owners');
+  }
 
   /** @throws when NATS is away. */
   async recall(partition: number): Promise<PartitionTotals> {
-    const entry = await (await this.bus.bucket('checkpoints')).get(`p.${partition}`);
-    if (entry === null || entry.operation !== 'PUT') return NO_TOTALS;
+    const entry = await this.checkpoints.get(keyOf(partition));
+    if (entry === undefined) return NO_TOTALS;
     const { publishers, ...totals } = entry.json<Omit<PartitionTotals, 'publishers'> & { publishers: [] }>();
     return { ...totals, publishers: new Map(publishers) };
   }
 
   async save(partition: number, totals: PartitionTotals): Promise<void> {
     const document = JSON.stringify({ ...totals, publishers: [...totals.publishers] });
-    await (await this.bus.bucket('checkpoints')).put(`p.${partition}`, document);
+    await this.checkpoints.set(keyOf(partition), document);
   }
 
   /**
@@ -71,14 +76,16 @@ export class PartitionMemory {
    * @throws when NATS is away, or when another writer did the same in the same moment.
    */
   async takeEpoch(partition: number, writer: string, storedEpoch: number): Promise<number> {
-    const owners = await this.bus.bucket('owners');
-    const key = `p.${partition}`;
-    const entry = await owners.get(key);
-    const known = entry === null || entry.operation !== 'PUT' ? 0 : entry.json<{ epoch: number }>().epoch;
+    const entry = await this.owners.get(keyOf(partition));
+    const known = entry === undefined ? 0 : entry.json<{ epoch: number }>().epoch;
     const epoch = Math.max(known, storedEpoch) + 1;
     const document = JSON.stringify({ writer, epoch });
-    if (entry === null) await owners.create(key, document);
-    else await owners.update(key, document, entry.revision);
+    const { kind } = await this.owners.put(keyOf(partition), document, entry?.revision ?? 0);
+    if (kind === 'conflict') throw new Error(`another writer took partition ${partition} in the same moment`);
     return epoch;
   }
+}
+
+function keyOf(partition: number): string {
+  return `p.${partition}`;
 }

@@ -23,6 +23,8 @@ export const WRITER_SETTINGS = {
       .replace(/[^A-Za-z0-9_.-]/g, '-')
       .slice(0, 40)}-${process.pid}`,
   ),
+  /** A writer that dies or hangs is replaced, and its partitions written again, within about this long. */
+  writerLeaseMs: durationMs(500, 60_000).default(3_000),
   /** Pings a second that the writer takes, for drills; 0 for no limit. */
   writerLimit: integer(0, 10_000_000).default(0),
   /** How often what has come in is written: longer is cheaper a ping, shorter is fresher. */

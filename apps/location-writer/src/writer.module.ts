@@ -7,10 +7,8 @@ import type { BeforeApplicationShutdown, DynamicModule, OnApplicationShutdown } 
 import { Module } from '@nestjs/common';
 import { LocationWriter } from './location-writer.js';
 import { WriterController } from './writer.controller.js';
-import type { WriterSettings } from './writer-settings.js';
 
 export interface WriterParts {
-  readonly settings: WriterSettings;
   readonly writer: LocationWriter;
   readonly bus: PingBus;
   readonly store: PartitionStore;
@@ -27,17 +25,14 @@ export class WriterModule implements BeforeApplicationShutdown, OnApplicationShu
     private readonly feed: PolicyFeed,
   ) {}
 
-  static with({ settings, writer, bus, store, feed, metrics }: WriterParts): DynamicModule {
+  static with({ writer, bus, store, feed, metrics }: WriterParts): DynamicModule {
     const checks = {
       nats: () => {
         if (!bus.connected) throw new Error('NATS or its stream is away');
       },
       redis: () => store.ping(),
       partitions: () => {
-        const { running, lost } = writer.owned;
-        if (lost > 0) throw new Error(`${lost} partitions were taken over by another writer`);
-        if (running < settings.partitions)
-          throw new Error(`${running} of ${settings.partitions} partitions taken over`);
+        if (writer.problem !== undefined) throw new Error(writer.problem);
       },
     };
     return {

@@ -109,7 +109,7 @@ export class ControlBus {
 
   /** The one document of a bucket, made where it is missing. */
   document(bucket: string): SharedDocument {
-    return new SharedDocument(this.#bucket(bucket), this, this.options.onError);
+    return new SharedDocument(this.#bucket(bucket), this, toldOn(bucket), this.options.onError);
   }
 
   /** A bucket of numbered documents that are written once, made where it is missing. */
@@ -131,10 +131,11 @@ export class ControlBus {
   }
 
   #bucket(bucket: string): SharedBucket {
-    return new SharedBucket(`${this.options.name}_${bucket}`, this.#subjectOf(`bucket.${bucket}`), () => {
+    const connection = () => {
       if (this.#connection === undefined || !this.#isUp) throw new Error('NATS is away');
       return this.#connection;
-    });
+    };
+    return new SharedBucket(`${this.options.name}_${bucket}`, connection, this.#subjectOf(toldOn(bucket)));
   }
 
   #subjectOf(subject: string): string {
@@ -216,6 +217,11 @@ export class ControlBus {
       this.options.onError(error);
     }
   }
+}
+
+/** The subject under which the server tells what is stored in a bucket. */
+function toldOn(bucket: string): string {
+  return `bucket.${bucket}`;
 }
 
 function jsonOf(message: Msg): unknown {

@@ -1,5 +1,4 @@
 import { type JetStreamClient, jetstream, jetstreamManager } from '@nats-io/jetstream';
-import { type KV, Kvm } from '@nats-io/kv';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
 import { AckedPublisher, type BatchPublisher } from './batch-publisher.js';
 import { connectionOptions } from './connection-options.js';
@@ -14,6 +13,7 @@ import {
   streamName,
   subjectOf,
 } from './ping-stream.js';
+import { SharedBucket } from './shared-bucket.js';
 
 export interface PingBusOptions extends StreamShape {
   readonly natsUrl: string;
@@ -115,9 +115,9 @@ export class PingBus {
     return readToEnd(this.js, this.sourceOf(partition), from);
   }
 
-  /** A key-value bucket on file, made where it is missing. */
-  bucket(bucket: string): Promise<KV> {
-    return new Kvm(this.js).create(`${this.options.name}_${bucket}`, { history: 1 });
+  /** A key-value bucket on file. */
+  bucket(bucket: string): SharedBucket {
+    return new SharedBucket(`${this.options.name}_${bucket}`, () => this.connection);
   }
 
   async close(): Promise<void> {

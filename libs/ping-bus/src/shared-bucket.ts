@@ -11,22 +11,28 @@ const WRONG_LAST_SEQUENCE = [10_071, 10_164];
 
 /**
  * A key-value bucket that is made where it is missing, and made again when someone deletes it. Reads go to the stream's
- * leader, never to a replica that may be behind. What is stored is told on `toldOn` by the server, after it is stored.
+ * leader, never to a replica that may be behind. What is stored is told on `toldOn`, where that is given, by the server, after it
+ * is stored.
  */
 export class SharedBucket {
   #opened: { readonly connection: NatsConnection; readonly kv: Promise<KV> } | undefined;
 
   constructor(
     private readonly name: string,
-    readonly toldOn: string,
     /** @throws when NATS is away. */
     private readonly connection: () => NatsConnection,
+    private readonly toldOn?: string,
   ) {}
 
   /** `undefined` where there is nothing, or a mark that it was deleted. @throws when NATS is away. */
   async get(key: string): Promise<KvEntry | undefined> {
     const entry = await this.#with((kv) => kv.get(key));
     return entry === null || entry.operation !== 'PUT' ? undefined : entry;
+  }
+
+  /** Stores whatever was there. @throws when NATS is away, or in doubt. */
+  async set(key: string, data: string): Promise<void> {
+    await this.#with((kv) => kv.put(key, data));
   }
 
   /** Stores when the key's revision is as told, 0 for a key that isn't there. @throws when NATS is away, or in doubt. */
@@ -83,7 +89,7 @@ export class SharedBucket {
     return new Kvm(jetstream(connection, { timeout: TIMEOUT_MS })).create(this.name, {
       history: 1,
       allow_direct: false,
-      republish: { src: `$KV.${this.name}.>`, dest: `${this.toldOn}.>` },
+      ...(this.toldOn !== undefined && { republish: { src: `$KV.${this.name}.>`, dest: `${this.toldOn}.>` } }),
     });
   }
 }

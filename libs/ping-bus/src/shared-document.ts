@@ -9,6 +9,8 @@ export class SharedDocument {
   constructor(
     private readonly bucket: SharedBucket,
     private readonly bus: WordOfMouth,
+    /** What is stored in the bucket is told on subjects under this one. */
+    private readonly toldOn: string,
     private readonly onError: (error: unknown) => void,
   ) {}
 
@@ -26,10 +28,6 @@ export class SharedDocument {
   /** Told of the value that is there, and of each that follows; outlives NATS going away and the bucket being deleted. */
   watch(listener: WatchListener): Subscription {
     const watch = new DocumentWatch(() => this.read(), listener, this.onError);
-    return watch.on(this.bus, `bucket.${this.bucketName()}.${KEY}`);
-  }
-
-  private bucketName(): string {
-    return this.bucket.toldOn.slice(this.bucket.toldOn.lastIndexOf('.') + 1);
+    return watch.on(this.bus, `${this.toldOn}.${KEY}`);
   }
 }

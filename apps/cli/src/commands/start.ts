@@ -5,6 +5,9 @@ import { startHexfleet } from '../start/start-hexfleet.js';
 import type { StartOptions } from '../start/start-options.js';
 import { durationWithin, port, positiveInteger, positiveNumber, urlsWith, urlWith } from './option-values.js';
 
+/** Far more than any machine has use for: a slip of the finger would start a process for each. */
+const MAX_WORKERS = 32;
+
 export function registerStart(program: Command): void {
   program
     .command('start')
@@ -12,7 +15,7 @@ export function registerStart(program: Command): void {
     .option('--gateway-port <port>', 'where drivers send pings; 0 means any free one', port, 8080)
     .option('--nearby-port <port>', 'where riders ask; 0 means any free one', port, 8081)
     .option('--ops-port <port>', 'where operators look; 0 means any free one', port, 8082)
-    .option('--workers <n>', 'location writers; only 1 for now', oneWriter, 1)
+    .option('--workers <n>', 'location writers, which share the partitions', workers, 1)
     .option('--no-demo', 'without the small simulated fleet')
     .option('--max-speed-mps <n>', 'faster than this between two pings is an impossible jump', positiveNumber)
     .option('--writer-limit <n>', 'hold each writer to n pings a second, for drills', positiveInteger)
@@ -31,11 +34,8 @@ export function registerStart(program: Command): void {
     });
 }
 
-function oneWriter(text: string): number {
-  if (positiveInteger(text) !== 1) {
-    throw new InvalidArgumentError(
-      'There is one writer for now: it owns all partitions. Leave the flag out, or say 1.',
-    );
-  }
-  return 1;
+function workers(text: string): number {
+  const count = positiveInteger(text);
+  if (count > MAX_WORKERS) throw new InvalidArgumentError(`At most ${MAX_WORKERS} on one machine.`);
+  return count;
 }

@@ -1,3 +1,4 @@
+import { hostname } from 'node:os';
 import type { Secrets } from '../secrets.js';
 import type { StartOptions } from './start-options.js';
 
@@ -22,4 +23,15 @@ export function appEnvironment(
     ...(options.maxSpeedMps !== undefined && { HEXFLEET_MAX_SPEED_MPS: String(options.maxSpeedMps) }),
     ...(options.writerLimit !== undefined && { HEXFLEET_WRITER_LIMIT: String(options.writerLimit) }),
   };
+}
+
+/**
+ * Each writer has a name of its own, which it keeps when it is started again, and with it its share of the partitions. A name
+ * that the caller gives is the beginning of all of theirs.
+ */
+export function writerEnvironment(env: NodeJS.ProcessEnv, number: number): NodeJS.ProcessEnv {
+  const machine = hostname()
+    .replace(/[^A-Za-z0-9_.-]/g, '-')
+    .slice(0, 40);
+  return { ...env, HEXFLEET_WRITER_ID: `${env.HEXFLEET_WRITER_ID ?? `${machine}-${process.pid}`}-${number}` };
 }

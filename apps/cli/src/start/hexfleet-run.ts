@@ -3,7 +3,7 @@ import { NoServers, provideServerBinaries } from '@hexfleet/embedded-servers';
 import type { Logger } from '@hexfleet/telemetry';
 import type { Secrets } from '../secrets.js';
 import { UserError } from '../user-error.js';
-import { appEnvironment } from './app-environment.js';
+import { appEnvironment, writerEnvironment } from './app-environment.js';
 import { appRecipe, commandRecipe } from './app-unit.js';
 import { KeptAlive } from './kept-alive.js';
 import { becomesReady } from './readiness.js';
@@ -51,25 +51,28 @@ export class HexfleetRun {
       nats: stores.nats.url,
       redis: stores.redis.map(({ url }) => url),
     });
-    const app = (label: string, folder: string, port: number) =>
-      this.#startApp(appRecipe({ label, app: folder, env, port }));
-    const [gateway, nearby, ops, writer] = await Promise.all([
-      app('gateway', 'gateway', options.gatewayPort),
-      app('nearby', 'nearby', options.nearbyPort),
-      app('ops', 'ops', options.opsPort),
-      app('writer', 'location-writer', 0),
+    const app = (name: string, port: number) => this.#startApp(appRecipe({ label: name, app: name, env, port }));
+    const writer = (_: unknown, i: number) => {
+      const recipe = { label: `writer-${i + 1}`, app: 'location-writer', env: writerEnvironment(env, i + 1), port: 0 };
+      return this.#startApp(appRecipe(recipe));
+    };
+    const [gateway, nearby, ops, ...writers] = await Promise.all([
+      app('gateway', options.gatewayPort),
+      app('nearby', options.nearbyPort),
+      app('ops', options.opsPort),
+      ...Array.from({ length: options.workers }, writer),
     ]);
     const tokens = await startTokens(this.#secrets.jwtSecret);
     if (options.demo) await this.#startDemo(gateway.url, tokens);
-    return { gateway, nearby, ops, writers: [writer], ...stores, tokens };
+    return { gateway, nearby, ops, writers, ...stores, tokens };
   }
 
   /** Ends all that runs or is starting; false when something had to be killed. */
   async stop(): Promise<boolean> {
     this.#stopping.abort(new Error('stopping'));
     let orderly = true;
-    for (const label of STOP_ORDER) {
-      const units = this.#units.filter((unit) => unit.label === label);
+    for (const kind of STOP_ORDER) {
+      const units = this.#units.filter(({ label }) => label.replace(/-\d+$/, '') === kind);
       for (const clean of await Promise.all(units.map((unit) => unit.stop()))) orderly &&= clean;
     }
     return orderly;

@@ -3,6 +3,8 @@ export interface StartOptions {
   readonly gatewayPort: number;
   readonly nearbyPort: number;
   readonly opsPort: number;
+  /** Location writers. */
+  readonly workers: number;
   /** False for none of the simulated fleet. */
   readonly demo: boolean;
   readonly maxSpeedMps?: number;
