@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import { registerOverride } from './commands/override.js';
+import { registerPartitions } from './commands/partitions.js';
 import { registerPolicy } from './commands/policy.js';
 import { registerPolicyTry } from './commands/policy-try.js';
 import { registerPressure } from './commands/pressure.js';
@@ -21,6 +22,7 @@ registerSimulate(program);
 registerPolicyTry(registerPolicy(program));
 registerOverride(program);
 registerPressure(program);
+registerPartitions(program);
 
 // A reader of our output that goes away, such as `head`, ends that output and nothing else.
 for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);

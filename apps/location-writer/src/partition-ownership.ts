@@ -1,7 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import type { PingBus } from '@hexfleet/ping-bus';
 import type { Logger } from '@hexfleet/telemetry';
-import { beatMs, Duties, readWriterBeat, type WriterBeat, WriterBoard } from '@hexfleet/writer-membership';
+import {
+  beatMs,
+  Duties,
+  readWriterBeat,
+  WRITER_BEATS,
+  type WriterBeat,
+  WriterBoard,
+} from '@hexfleet/writer-membership';
 import pLimit from 'p-limit';
 import type { PartitionRunner } from './partition-runner.js';
 import type { WriterSettings } from './writer-settings.js';
@@ -20,8 +27,6 @@ const LOG_MS = 1_000;
 const TAKE_OVERS_AT_ONCE = 16;
 /** How long a writer that is to stop waits for others to take what it owns. */
 const HAND_OVER_MS = 5_000;
-/** What writers tell one another on. */
-const BEATS = 'writers';
 
 /** Which partitions this process writes, by what it hears of the other writers. */
 export class PartitionOwnership {
@@ -51,7 +56,7 @@ export class PartitionOwnership {
   }
 
   start(): void {
-    this.bus.control.subscribe(BEATS, (value) => {
+    this.bus.control.subscribe(WRITER_BEATS, (value) => {
       const beat = readWriterBeat(value);
       if (beat !== undefined) this.board.hear(beat);
     });
@@ -102,7 +107,7 @@ export class PartitionOwnership {
       const { partition, epoch, drivers } = runner;
       return { partition, epoch, drivers, lagMs: runner.lagMs(nowMs) };
     });
-    this.bus.control.publish(BEATS, { ...this.self, draining: this.draining, partitions } satisfies WriterBeat);
+    this.bus.control.publish(WRITER_BEATS, { ...this.self, draining: this.draining, partitions } satisfies WriterBeat);
   }
 
   /** Not while cut off: nobody can be heard then, and nothing can be taken. */

@@ -12,6 +12,7 @@ import { PolicyController } from './policy/policy.controller.js';
 import { PolicyDesk } from './policy/policy-desk.js';
 import { PolicyKeeper } from './policy/policy-keeper.js';
 import { FleetReports } from './pressure/fleet-reports.js';
+import { PartitionsController } from './pressure/partitions.controller.js';
 import { PressureController } from './pressure/pressure.controller.js';
 import { type OpsSettings, SETTINGS } from './settings.js';
 import { CONTROL_BUS } from './tokens.js';
@@ -26,7 +27,14 @@ export class OpsModule {
     return {
       module: OpsModule,
       imports: [HealthModule.register({ metrics: parts.metrics, checks: checksOf(parts) })],
-      controllers: [PressureController, DecisionsController, PolicyController, OverridesController, AuditController],
+      controllers: [
+        PressureController,
+        PartitionsController,
+        DecisionsController,
+        PolicyController,
+        OverridesController,
+        AuditController,
+      ],
       providers: [
         { provide: SETTINGS, useValue: settings },
         { provide: Metrics, useValue: parts.metrics },

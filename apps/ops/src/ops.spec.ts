@@ -109,6 +109,34 @@ describe('the operators` app', () => {
     await strangers.close();
   });
 
+  it('tells which writer owns what, whom nobody writes, and what each writer has', async () => {
+    const partitions = async () => (await ops.ask({ url: '/v1/partitions', role: 'viewer' })).json();
+    expect(await partitions()).toMatchObject({ code: 'unavailable', detail: 'no writer reports' });
+    const tell = (writer: string, ...owned: (readonly [partition: number, epoch: number])[]) => {
+      const rows = owned.map(([partition, epoch]) => ({ partition, epoch, lagMs: 200, drivers: 5 }));
+      const beat = { writer, session: 's', startedAtMs: 7, draining: writer === 'w-1', partitions: rows };
+      fleet.bus.publish('writers', beat);
+    };
+    tell('w-2', [1, 4]);
+    await until('it is told', async () => (await partitions()).partitions?.length === 1);
+    expect((await partitions()).unowned).toEqual([0]);
+    tell('w-1', [1, 3], [0, 1]);
+    await until('both are told', async () => (await partitions()).writers?.length === 2);
+    const row = { lagSeconds: 0.2, drivers: 5 };
+    expect(await partitions()).toEqual({
+      asOfMs: expect.any(Number),
+      partitions: [
+        { partition: 0, writer: 'w-1', epoch: 1, ...row },
+        { partition: 1, writer: 'w-2', epoch: 4, ...row },
+      ],
+      unowned: [],
+      writers: [
+        { writer: 'w-1', startedAtMs: 7, draining: true, partitions: 2, drivers: 10 },
+        { writer: 'w-2', startedAtMs: 7, draining: false, partitions: 1, drivers: 5 },
+      ],
+    });
+  });
+
   it('forgets who has been silent for five seconds', async () => {
     await until('nobody is left', async () => (await pressure()).statusCode === 503);
   });
@@ -149,7 +177,14 @@ describe('the operators` app', () => {
     expect(await ops.readiness(200)).toEqual({ ready: true, checks: { nats: { ok: true }, policy: { ok: true } } });
     await nats.stop();
     expect(await ops.readiness(503)).toMatchObject({ ready: false, checks: { nats: { ok: false } } });
-    for (const url of ['/v1/pressure', '/v1/policy', '/v1/overrides', '/v1/audit', '/v1/policy/history']) {
+    for (const url of [
+      '/v1/pressure',
+      '/v1/partitions',
+      '/v1/policy',
+      '/v1/overrides',
+      '/v1/audit',
+      '/v1/policy/history',
+    ]) {
       expect([url, (await ops.ask({ url })).statusCode]).toEqual([url, 503]);
     }
     nats = await startNats({ ...serverOptions(), port: nats.port });

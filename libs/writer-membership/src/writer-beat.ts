@@ -1,3 +1,6 @@
+/** Where writers tell it, on the control bus. */
+export const WRITER_BEATS = 'writers';
+
 export interface OwnedPartition {
   readonly partition: number;
   readonly epoch: number;

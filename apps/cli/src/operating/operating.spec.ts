@@ -8,6 +8,7 @@ import { DEFAULT_POLICY } from '@hexfleet/shed-policy';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { OpsClient, refusal } from './ops-client.js';
 import { overrideOrder } from './override-order.js';
+import { partitionsLines } from './partitions-table.js';
 import { differenceLines, versionLine } from './policy-lines.js';
 import { type Pressure, pressureLines } from './pressure-table.js';
 
@@ -132,5 +133,14 @@ describe('what is printed', () => {
     expect(lines[3]).toMatch(/^g-1 +12 +shed_more +25% +50% +3 ms +2 KiB +hold$/);
     expect(lines.slice(6).map((line) => line.split(/ +/)[0])).toEqual(['1', '2', 'and']);
     expect(lines[6]).toMatch(/^1 +3\.50 s +100% +0 +1,234 /);
+  });
+
+  it('has who owns which partition, and says when nobody does', () => {
+    const writer = { writer: 'w-1', startedAtMs: 0, draining: true, partitions: 1, drivers: 1_234 };
+    const partition = { partition: 5, writer: 'w-1', epoch: 7, lagSeconds: 0.25, drivers: 1_234 };
+    const lines = partitionsLines({ asOfMs: 61_000, unowned: [0, 2], writers: [writer], partitions: [partition] });
+    expect(lines[0]).toBe('NOBODY WRITES 2 PARTITIONS: 0, 2');
+    expect(lines[3]).toMatch(/^w-1 +1 +1,234 +61 s +leaving$/);
+    expect(lines[6]).toMatch(/^5 +7 +0\.25 s +1,234 +w-1$/);
   });
 });

@@ -1,4 +1,5 @@
 import type { GatewaySignals } from '@hexfleet/load-shedding';
+import { table } from './text-table.js';
 
 /** `GET /v1/pressure`. */
 export interface Pressure {
@@ -55,16 +56,6 @@ export function pressureLines(pressure: Pressure, maxPartitions: number): string
     ),
     ...(hidden > 0 ? [`and ${hidden} more that lag less`] : []),
   ];
-}
-
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string[] {
-  const widths = head.map((title, i) => Math.max(title.length, ...rows.map((row) => row[i]?.length ?? 0)));
-  return [head, ...rows].map((row) =>
-    row
-      .map((cell, i) => cell.padEnd(widths[i] ?? 0))
-      .join('  ')
-      .trimEnd(),
-  );
 }
 
 function percent(share: number): string {

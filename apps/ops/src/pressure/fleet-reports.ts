@@ -5,22 +5,26 @@ import {
   type WriterSignals,
 } from '@hexfleet/load-shedding';
 import type { ControlBus } from '@hexfleet/ping-bus';
+import { readWriterBeat, WRITER_BEATS, type WriterBeat } from '@hexfleet/writer-membership';
 
 /** A reporter that has been silent for longer is gone. They report several times a second. */
 const REPORT_TIMEOUT_MS = 5_000;
 /** More reporters than any fleet has; past it the ones that came first are forgotten. */
 const MAX_REPORTERS = 1_000;
 
-/** The newest report of each writer and gateway. */
+/** The newest report of each writer and gateway: of pressure, and of a writer what it owns. */
 export class FleetReports {
   readonly #writers: Newest<WriterSignals>;
   readonly #gateways: Newest<GatewaySignals>;
+  readonly #beats: Newest<WriterBeat>;
 
   constructor(bus: ControlBus, nowMs: () => number) {
     this.#writers = new Newest(readWriterSignals, ({ writer }) => writer, nowMs);
     this.#gateways = new Newest(readGatewaySignals, ({ gateway }) => gateway, nowMs);
+    this.#beats = new Newest(readWriterBeat, ({ writer, session }) => `${writer}/${session}`, nowMs);
     bus.subscribe('signals.writer', (value) => this.#writers.take(value));
     bus.subscribe('signals.gateway', (value) => this.#gateways.take(value));
+    bus.subscribe(WRITER_BEATS, (value) => this.#beats.take(value));
   }
 
   writers(): WriterSignals[] {
@@ -29,6 +33,10 @@ export class FleetReports {
 
   gateways(): GatewaySignals[] {
     return this.#gateways.all();
+  }
+
+  beats(): WriterBeat[] {
+    return this.#beats.all();
   }
 }
 

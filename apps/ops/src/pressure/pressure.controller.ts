@@ -1,8 +1,9 @@
-import type { GatewaySignals, PartitionSignal, WriterSignals } from '@hexfleet/load-shedding';
+import type { GatewaySignals, PartitionSignal } from '@hexfleet/load-shedding';
 import { Problem, Roles } from '@hexfleet/web-edge';
 import { Controller, Get, Inject } from '@nestjs/common';
 import { type OpsSettings, SETTINGS } from '../settings.js';
 import { FleetReports } from './fleet-reports.js';
+import { newestOwners } from './newest-owners.js';
 
 interface PartitionPressure extends Omit<PartitionSignal, 'lagMs'> {
   readonly writer: string;
@@ -33,7 +34,7 @@ export class PressureController {
   pressure(): FleetPressure {
     const [writers, gateways] = [this.reports.writers(), this.reports.gateways()];
     if (writers.length + gateways.length === 0) throw new Problem('unavailable', 'no writer and no gateway reports');
-    const partitions = newestOwners(writers);
+    const partitions = newestOwners(writers).map(({ lagMs, ...row }) => ({ ...row, lagSeconds: lagMs / 1_000 }));
     return {
       asOfMs: Date.now(),
       partitions,
@@ -42,19 +43,6 @@ export class PressureController {
       gateways,
     };
   }
-}
-
-/** A partition that two writers claim in a moment of change belongs to the one of the higher epoch. */
-function newestOwners(writers: readonly WriterSignals[]): PartitionPressure[] {
-  const byPartition = new Map<number, PartitionPressure>();
-  for (const { writer, partitions } of writers) {
-    for (const { lagMs, ...signal } of partitions) {
-      const known = byPartition.get(signal.partition);
-      if (known !== undefined && known.epoch >= signal.epoch) continue;
-      byPartition.set(signal.partition, { ...signal, lagSeconds: lagMs / 1_000, writer });
-    }
-  }
-  return [...byPartition.values()].sort((a, b) => a.partition - b.partition);
 }
 
 function largestStretch(gateways: readonly GatewaySignals[]): number {
