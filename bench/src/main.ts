@@ -6,8 +6,9 @@ import { NotMeasurable, provideMeasurableServers } from './measurable-servers.js
 import { NEARBY } from './nearby/nearby.js';
 import { SHED } from './shed/shed.js';
 import { STORE } from './store/store.js';
+import { WRITERS } from './writers/writers.js';
 
-const BENCHES: readonly Bench[] = [STORE, INGEST, NEARBY, SHED];
+const BENCHES: readonly Bench[] = [STORE, INGEST, WRITERS, NEARBY, SHED];
 
 const program = new Command('bench')
   .description('Measures Hexfleet beside its peers in one run; the ratios are what counts. Linux only.')

@@ -33,7 +33,7 @@ const isFigure = (value: number) => Number.isFinite(value) && value >= 0;
 
 /** On next to no data the figures say nothing; that there are some, in the shape that scripts read, is what is tested. */
 describeMeasurable(`a bench, tiny${HINDRANCE === undefined ? '' : ` (${HINDRANCE})`}`, () => {
-  it.each(['store', 'nearby', 'ingest', 'shed'])(
+  it.each(['store', 'nearby', 'ingest', 'writers', 'shed'])(
     '%s tells its bound first, then figures beside a peer',
     async (bench) => {
       const file = join(temporaryFolder(), 'figures.json');

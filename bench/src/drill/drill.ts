@@ -29,7 +29,7 @@ export class Drill {
   private constructor(readonly hexfleet: Hexfleet) {
     this.operator = new Operator(hexfleet);
     this.#gatewayUrls = [hexfleet.gatewayUrl];
-    this.watch = new PressureWatch(hexfleet.writerUrl, this.#gatewayUrls, this.operator);
+    this.watch = new PressureWatch(hexfleet.writerUrls[0], this.#gatewayUrls, this.operator);
     this.#ends.push(
       () => this.watch.stop(),
       () => hexfleet.stop(),

@@ -1,13 +1,9 @@
 import type { Bench } from '../bench.js';
-import { type CpuTimes, cpuBetween, readCpuTimes, totalOf } from '../cpu-time.js';
+import { type CpuTimes, totalOf } from '../cpu-time.js';
 import { compared, type Figure, medianOf } from '../figure.js';
-import { startHexfleet } from '../services/hexfleet.js';
 import { startNaive } from '../services/naive.js';
-import { NotTaken, openLoad } from './load.js';
-import type { LoadPlan } from './load-plan.js';
-import { settledBooks } from './settled-books.js';
-
-type Way = Omit<LoadPlan, 'url' | 'token' | 'drivers'>;
+import { cpuOfHexfleet, cpuUnder, insist, partsOf, type Way } from './cpu-a-ping.js';
+import type { NotTaken } from './load.js';
 
 const NAIVE: Way = { carrier: 'naive http', connections: 64, pingsAtOnce: 1, pingsPerSecond: 4_000 };
 const NAIVE_BATCH: Way = { carrier: 'naive http batch', connections: 64, pingsAtOnce: 100, pingsPerSecond: 20_000 };
@@ -39,9 +35,6 @@ const TINY: Durations = { warmUpSeconds: 0.5, naiveSeconds: 0.5, oursSeconds: 0.
 const TINY_PINGS_PER_SECOND = 400;
 /** Slower, and a frame would hold a driver twice. */
 const MIN_PINGS_PER_SECOND = 100;
-const ATTEMPTS = 3;
-/** A driver pings this often. */
-const PING_EVERY_SECONDS = 4;
 
 export const INGEST: Bench = {
   name: 'ingest',
@@ -83,18 +76,6 @@ export const INGEST: Bench = {
   },
 };
 
-/** A shared machine may stand still for a second, and then a service refuses what it can't hold: it is measured again. */
-async function insist<Result>(measure: () => Promise<Result>, onSpoilt: (error: NotTaken) => void): Promise<Result> {
-  for (let attempt = 1; ; attempt++) {
-    try {
-      return await measure();
-    } catch (error) {
-      if (attempt === ATTEMPTS || !(error instanceof NotTaken)) throw error;
-      onSpoilt(error);
-    }
-  }
-}
-
 /** For a look at whether it all works: other numbers on the same way show nothing more. */
 function onePerCarrier(pairs: typeof PAIRS): typeof PAIRS {
   const key = ([way, peer]: (typeof PAIRS)[number]) => `${way.carrier} beside ${peer.carrier}`;
@@ -115,21 +96,8 @@ function paced(pairs: typeof PAIRS, pingsPerSecond: (usual: number) => number): 
   return pairs.map(([ours, peer]) => [atPace(ours), atPace(peer)]);
 }
 
-/** Microseconds a ping, by process; so below. */
 async function cpuOfOurs(way: Way, durations: Durations): Promise<CpuTimes<string>> {
-  const hexfleet = await startHexfleet();
-  const { gatewayUrl, writerUrl, fleetToken } = hexfleet;
-  // Who answers riders and operators is idle here, and not counted.
-  const { gateway, nats, writer, redis } = hexfleet.pids;
-  try {
-    const plan = { ...way, url: gatewayUrl, token: fleetToken };
-    // What was accepted before a reading must be written before it, or its cost falls outside.
-    const settled = () => settledBooks(gatewayUrl, writerUrl);
-    const pids = { gateway, nats, writer, redis };
-    return await cpuUnder(plan, pids, durations.warmUpSeconds, durations.oursSeconds, settled);
-  } finally {
-    await hexfleet.stop();
-  }
+  return cpuOfHexfleet(way, { warmUpSeconds: durations.warmUpSeconds, seconds: durations.oursSeconds });
 }
 
 async function cpuOfNaive(way: Way, durations: Durations): Promise<CpuTimes<string>> {
@@ -137,30 +105,10 @@ async function cpuOfNaive(way: Way, durations: Durations): Promise<CpuTimes<stri
   try {
     const plan = { ...way, url: naive.url, token: '' };
     // Its answer comes after its writes: nothing is left to settle.
-    return await cpuUnder(plan, naive.pids, durations.warmUpSeconds, durations.naiveSeconds, async () => {});
+    const { warmUpSeconds, naiveSeconds: seconds } = durations;
+    return await cpuUnder(plan, naive.pids, { warmUpSeconds, seconds }, async () => {});
   } finally {
     await naive.stop();
-  }
-}
-
-async function cpuUnder(
-  plan: Omit<LoadPlan, 'drivers'>,
-  pids: Readonly<Record<string, number>>,
-  warmUpSeconds: number,
-  seconds: number,
-  settled: () => Promise<void>,
-): Promise<CpuTimes<string>> {
-  const load = await openLoad({ ...plan, drivers: plan.pingsPerSecond * PING_EVERY_SECONDS });
-  try {
-    await load.run({ seconds: warmUpSeconds });
-    await settled();
-    const before = readCpuTimes(pids);
-    const { sent } = await load.run({ seconds });
-    await settled();
-    const times = cpuBetween(before, readCpuTimes(pids));
-    return Object.fromEntries(Object.entries(times).map(([name, micros]) => [name, micros / sent]));
-  } finally {
-    await load.stop();
   }
 }
 
@@ -190,10 +138,4 @@ function spoiltFigures(way: Way, ours: number, peerWay: Way, peer: number): Figu
 function nameOf({ carrier, connections, pingsAtOnce, pingsPerSecond }: Way): string {
   const [connectionsText, paceText] = [connections, pingsPerSecond].map((value) => value.toLocaleString('en'));
   return `${carrier}, ${pingsAtOnce} at once, ${connectionsText} connections, ${paceText} pings/s`;
-}
-
-function partsOf(times: CpuTimes<string>): string {
-  return Object.entries(times)
-    .map(([name, micros]) => `${name} ${micros.toFixed(1)}`)
-    .join(', ');
 }

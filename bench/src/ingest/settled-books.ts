@@ -4,12 +4,13 @@ const PATIENCE_MS = 15_000;
 const POLL_MS = 200;
 
 /** Waits until every accepted ping is written, superseded or expired. @throws Error when that doesn't come about. */
-export async function settledBooks(gatewayUrl: string, writerUrl: string): Promise<void> {
+export async function settledBooks(gatewayUrl: string, writerUrls: readonly string[]): Promise<void> {
   const deadlineMs = Date.now() + PATIENCE_MS;
   while (true) {
-    const [gateway, writer] = await Promise.all([metricsOf(gatewayUrl), metricsOf(writerUrl)]);
-    const accepted = sumOf(gateway, 'accepted');
-    const settled = sumOf(writer, 'written') + sumOf(writer, 'superseded') + sumOf(writer, 'expired');
+    const [gateway, ...writers] = await Promise.all([gatewayUrl, ...writerUrls].map(metricsOf));
+    const accepted = sumOf(gateway as string, 'accepted');
+    const taken = (outcome: string) => writers.reduce((sum, metrics) => sum + sumOf(metrics, outcome), 0);
+    const settled = taken('written') + taken('superseded') + taken('expired');
     if (accepted === settled) return;
     if (Date.now() > deadlineMs) throw new Error(`${accepted} pings were accepted, ${settled} are in the books`);
     await sleep(POLL_MS);

@@ -6,7 +6,8 @@ import { type Service, scratchFolder } from './service.js';
 
 export interface Hexfleet extends Service {
   readonly gatewayUrl: string;
-  readonly writerUrl: string;
+  readonly writerUrls: readonly [string, ...string[]];
+  readonly writerPids: readonly [number, ...number[]];
   readonly nearbyUrl: string;
   readonly opsUrl: string;
   readonly natsUrl: string;
@@ -16,20 +17,20 @@ export interface Hexfleet extends Service {
   readonly opsToken: string;
   readonly dataFolder: string;
   readonly ttlMs: number;
-  readonly pids: Readonly<Record<'gateway' | 'nats' | 'writer' | 'redis' | 'nearby', number>>;
+  readonly pids: Readonly<Record<'gateway' | 'nats' | 'redis' | 'nearby', number>>;
 }
 
 interface ReadyLine {
   readonly gateway: string;
   readonly nearby: string;
   readonly ops: string;
-  readonly writers: readonly [string];
+  readonly writers: readonly [string, ...string[]];
   readonly nats: string;
   readonly redis: readonly string[];
   readonly pids: Readonly<{
     gateway: number;
     nearby: number;
-    writers: readonly [number];
+    writers: readonly [number, ...number[]];
     nats: number;
     redis: readonly [number];
   }>;
@@ -45,14 +46,20 @@ export interface HexfleetOptions {
   readonly ttlMs?: number;
   /** Pings a second that the writer takes; no limit where it is missing. */
   readonly writerLimit?: number;
+  /** 1 where it is missing. */
+  readonly writers?: number;
 }
 
 /** All of Hexfleet as a user starts it, on fresh data. @throws Error with what it said, when it doesn't come up. */
-export async function startHexfleet({ ttlMs = TTL_MS, writerLimit }: HexfleetOptions = {}): Promise<Hexfleet> {
+export async function startHexfleet({
+  ttlMs = TTL_MS,
+  writerLimit,
+  writers: workers = 1,
+}: HexfleetOptions = {}): Promise<Hexfleet> {
   const folder = scratchFolder();
   const ports = ['--gateway-port', '0', '--nearby-port', '0', '--ops-port', '0'];
   const limit = writerLimit === undefined ? [] : ['--writer-limit', String(writerLimit)];
-  const settings = ['--ttl', `${ttlMs}ms`, ...limit, ...ports, '--data-dir', folder.path];
+  const settings = ['--ttl', `${ttlMs}ms`, '--workers', String(workers), ...limit, ...ports, '--data-dir', folder.path];
   const args = [PROGRAM, 'start', '--json', '--no-demo', ...settings];
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] });
   let out = '';
@@ -77,7 +84,8 @@ export async function startHexfleet({ ttlMs = TTL_MS, writerLimit }: HexfleetOpt
   const { gateway, nearby, ops, writers, nats, redis, pids, tokens }: ReadyLine = JSON.parse(out);
   return {
     gatewayUrl: gateway,
-    writerUrl: writers[0],
+    writerUrls: writers,
+    writerPids: pids.writers,
     nearbyUrl: nearby,
     opsUrl: ops,
     natsUrl: nats,
@@ -89,7 +97,6 @@ export async function startHexfleet({ ttlMs = TTL_MS, writerLimit }: HexfleetOpt
     pids: {
       gateway: pids.gateway,
       nats: pids.nats,
-      writer: pids.writers[0],
       redis: pids.redis[0],
       nearby: pids.nearby,
     },

@@ -27,7 +27,7 @@ export async function conservationOf(drill: Drill): Promise<Missing> {
 
 async function missingNow({ gatewayUrls, hexfleet }: Drill): Promise<Missing> {
   const gateways = await Promise.all(gatewayUrls.map((url) => MetricsPage.of(url)));
-  const writer = await MetricsPage.of(hexfleet.writerUrl);
+  const writer = await MetricsPage.of(hexfleet.writerUrls[0]);
   const total = (page: MetricsPage, names: readonly string[]) =>
     names.reduce((sum, name) => sum + page.sum(`hexfleet_pings_${name}_total`), 0);
   const off = gateways.map((page) => Math.abs(total(page, ['received']) - total(page, OUTCOMES)));

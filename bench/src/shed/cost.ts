@@ -87,17 +87,17 @@ async function underLoad<Result>(
 }
 
 async function cpuOf(
-  { gatewayUrl, writerUrl, pids: { gateway, nats, writer, redis } }: Hexfleet,
+  { gatewayUrl, writerUrls, writerPids: [writer], pids: { gateway, nats, redis } }: Hexfleet,
   load: Load,
   { warmUpSeconds, measureSeconds }: Durations,
 ): Promise<{ times: CpuTimes<string>; shedShare: number }> {
   const pids = { gateway, nats, writer, redis };
   await load.offer({ seconds: warmUpSeconds });
   // What was accepted before a reading must be written before it, or its cost falls outside.
-  await settledBooks(gatewayUrl, writerUrl);
+  await settledBooks(gatewayUrl, writerUrls);
   const before = readCpuTimes(pids);
   const { sent, other } = await load.offer({ seconds: measureSeconds });
-  await settledBooks(gatewayUrl, writerUrl);
+  await settledBooks(gatewayUrl, writerUrls);
   const times = cpuBetween(before, readCpuTimes(pids));
   return { times: mapped(times, (micros) => micros / sent), shedShare: other / sent };
 }
