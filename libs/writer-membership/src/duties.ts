@@ -22,18 +22,21 @@ export class Duties {
     private readonly settings: LeaseSettings,
   ) {}
 
-  /** Whether a key, such as a partition's number, falls to this writer among those that live. */
+  /** Whether a key falls to this writer among those that live. */
   isMine(key: string): boolean {
-    return rendezvous(key, [this.writer, ...this.board.others()]) === this.writer;
+    return rendezvous(key, this.candidates()) === this.writer;
   }
 
   isDue(partition: number): boolean {
-    return this.isMine(`partition ${partition}`);
+    return this.isMine(keyOf(partition));
   }
 
   /** The partitions, of so many, that fall to this writer. */
   due(partitions: number): number[] {
-    return Array.from({ length: partitions }, (_, partition) => partition).filter((partition) => this.isDue(partition));
+    const candidates = this.candidates();
+    return Array.from({ length: partitions }, (_, partition) => partition).filter(
+      (partition) => rendezvous(keyOf(partition), candidates) === this.writer,
+    );
   }
 
   /**
@@ -54,6 +57,10 @@ export class Duties {
     this.contests.set(partition, { losses: isSettled ? 1 : before.losses + 1, lostAtMs: nowMs, lostTo });
   }
 
+  private candidates(): string[] {
+    return [this.writer, ...this.board.others()];
+  }
+
   private isContested(partition: number, nowMs: number): boolean {
     const contest = this.contests.get(partition);
     const others = this.board.others();
@@ -62,4 +69,8 @@ export class Duties {
     const waitMs = Math.min(2 ** (contest.losses - 1), MOST_LEASES_APART) * this.settings.leaseMs;
     return nowMs - contest.lostAtMs < waitMs;
   }
+}
+
+function keyOf(partition: number): string {
+  return `partition ${partition}`;
 }
