@@ -128,7 +128,7 @@ describe('hexfleet start --json', () => {
 describe('hexfleet start refuses', () => {
   const refusals: [string, string[], RegExp][] = [
     ['an unknown flag', ['--bogus'], /unknown option '--bogus'/],
-    ['several writers', ['--workers', '3'], /one writer for now/],
+    ['too many writers', ['--workers', '33'], /At most 32/],
     ['a port out of range', ['--ops-port', '70000'], /--ops-port.*0 \(any free one\) to 65535/],
     ['a ttl without sense', ['--ttl', 'soon'], /--ttl.*duration such as 90s/],
     ['a NATS that is no URL', ['--nats', 'localhost'], /--nats.*nats:\/\//],
