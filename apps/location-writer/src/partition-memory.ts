@@ -1,5 +1,6 @@
 import {
   NO_TOTALS,
+  nextEpoch,
   type PartitionTotals,
   type ReplayReply,
   type StreamBatch,
@@ -78,7 +79,7 @@ export class PartitionMemory {
   async takeEpoch(partition: number, writer: string, storedEpoch: number): Promise<number> {
     const entry = await this.owners.get(keyOf(partition));
     const known = entry === undefined ? 0 : entry.json<{ epoch: number }>().epoch;
-    const epoch = Math.max(known, storedEpoch) + 1;
+    const epoch = nextEpoch(known, storedEpoch, Date.now());
     const document = JSON.stringify({ writer, epoch });
     const { kind } = await this.owners.put(keyOf(partition), document, entry?.revision ?? 0);
     if (kind === 'conflict') throw new Error(`another writer took partition ${partition} in the same moment`);

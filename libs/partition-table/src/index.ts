@@ -9,5 +9,6 @@
  * invisible on the way (I3, I4). Pure: no clock, no Redis, no NATS.
  */
 export * from './effects.js';
+export * from './epoch.js';
 export { type OwnerSettings, ownPartition } from './owner.js';
 export * from './totals.js';

@@ -2,6 +2,8 @@
 -- KEYS[1] {p}:inc    ARGV epoch, k
 -- Out: {'FENCED', epoch} a newer owner has it | {'OUTDATED'} a later claim of the same epoch came first
 --    | {'EMPTY'} nothing trustworthy here: rebuild it | {'BUILT', field, value, …} the header as it was before the claim
+-- An owner's first claim, k = 1, is of an epoch above all before it: of two that took the same one, because NATS had lost it in
+-- between, the second is fenced. So is one whose reply was lost; it comes back under a new epoch.
 -- A header whose count differs from its n was written on a base that had been rolled back, and isn't trusted.
 local function claim(keys, args)
   local inc = redis.call('GET', keys[1])
@@ -10,7 +12,9 @@ local function claim(keys, args)
   if inc then
     local stored_epoch, stored_k = string.match(inc, '^(%d+)%.(%d+)$')
     stored_epoch, stored_k = tonumber(stored_epoch), tonumber(stored_k)
-    if stored_epoch > epoch then return { 'FENCED', tostring(stored_epoch) } end
+    if stored_epoch > epoch or (stored_epoch == epoch and k == 1) then
+      return { 'FENCED', string.match(inc, '^%d+') }
+    end
     if stored_epoch == epoch and stored_k > k then return { 'OUTDATED' } end
     if stored_epoch ~= epoch or stored_k ~= k then
       local old = incarnation_keys(keys[1], inc)

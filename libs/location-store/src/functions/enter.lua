@@ -11,7 +11,9 @@ local function enter_anew(slot, driver, p, at, life)
 end
 
 -- Most calls only say that a driver is still at home, so nothing is unpacked for them beyond the head.
-local function stay(hash, driver, packed, old_life, old_at, p, at, life)
+local function stay(slot, hash, driver, packed, old_life, old_at, p, at, flags, life)
+  -- A to-do may outlive the entry that it was made with; who is asked about it says that it keeps the driver.
+  if flags % 4 >= 2 then drop_todo(slot, p, driver) end
   -- A driver that p had forgotten was out of sight: its spell of availability ended.
   if life < 0 then life = (old_life + 1) % 65536 end
   local head = struct.pack('>I2I2I6', p, life, math.max(old_at, at))
@@ -28,7 +30,6 @@ local function move(slot, driver, packed, p, at, flags, life)
       entry.from[#entry.from + 1] = p
       set_entry(slot, driver, entry)
       add_todo(slot, p, driver, entry.at)
-      return 0, entry.life
     end
     return at == entry.at and 2 + entry.home or 0, entry.life
   end
@@ -59,7 +60,7 @@ local function enter(keys, args)
     if not packed or now > old_at + keep then
       ok, life = enter_anew(slot, driver, p, at, life)
     elseif home == p then
-      ok, life = stay(hash, driver, packed, old_life, old_at, p, at, life)
+      ok, life = stay(slot, hash, driver, packed, old_life, old_at, p, at, flags, life)
     else
       ok, life = move(slot, driver, packed, p, at, flags, life)
     end
