@@ -2,8 +2,8 @@ import { pathToFileURL } from 'node:url';
 import { PlainError, ROOT, say } from './quiet-run.mjs';
 import { setUp } from './set-up.mjs';
 
-/** `--entry bench` runs the benchmarks in place of the command line; both are programs of this project, built alike. */
-const ENTRIES = { cli: 'apps/cli', bench: 'bench' };
+/** `--entry bench` runs the benchmarks in place of the command line: all are programs of this project, built alike. */
+const ENTRIES = { cli: 'apps/cli', bench: 'bench', 'simulate-faults': 'test/simulation' };
 
 try {
   const args = process.argv.slice(2);

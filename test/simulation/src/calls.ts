@@ -1,0 +1,52 @@
+import type { World } from './world.js';
+
+/** A task gives the word back to the scheduler wherever others may come in between. */
+export type Task<Result = void> = Generator<undefined, Result, undefined>;
+
+export const LOST = Symbol('no answer');
+
+const LOST_REQUESTS = 0.06;
+const LOST_REPLIES = 0.06;
+const LATE_REQUESTS = 0.05;
+
+/** One request over a network that loses, delays and reorders: an answer, or none, whether it was carried out or not. */
+export function* once<Result>(world: World, what: () => string, act: () => Result): Task<Result | typeof LOST> {
+  const { dice } = world;
+  yield;
+  if (!world.isCalm && dice.happens('lost request', LOST_REQUESTS)) {
+    world.note(() => `  lost on its way: ${what()}`);
+    return LOST;
+  }
+  if (!world.isCalm && dice.happens('late request', LATE_REQUESTS)) {
+    world.note(() => `  held up on its way: ${what()}`);
+    world.see('a request held up on its way');
+    world.late.push({ what, act });
+    return LOST;
+  }
+  const result = act();
+  world.note(() => `  ${what()} → ${wordOf(result)}`);
+  world.checkVisible();
+  if (!world.isCalm && dice.happens('lost reply', LOST_REPLIES)) {
+    world.note(() => `  its reply is lost: ${what()}`);
+    world.see('a reply lost');
+    return LOST;
+  }
+  yield;
+  return result;
+}
+
+/** Asks until there is an answer. */
+export function* insist<Result>(world: World, what: () => string, act: () => Result): Task<Result> {
+  for (;;) {
+    const reply = yield* once(world, what, act);
+    if (reply !== LOST) return reply as Result;
+  }
+}
+
+function wordOf(result: unknown): string {
+  if (typeof result === 'string') return result;
+  if (result === undefined) return 'done';
+  const { kind } = result as { kind?: string };
+  if (kind !== undefined) return kind;
+  return JSON.stringify(result, (_, value) => (value?.type === 'Buffer' ? '…' : value))?.slice(0, 120) ?? '';
+}

@@ -1,0 +1,63 @@
+import { compareOrder, recordCapturedAtMs } from '@hexfleet/driver-record';
+import type { Task } from './calls.js';
+import { SKEW_MS, TTL_MS, textOf, Violation, type World } from './world.js';
+
+const ATTEMPTS = 3;
+
+/** How a driver is looked for by its id; a mutation does it otherwise. */
+export class ReaderProcess {
+  constructor(
+    protected readonly world: World,
+    /** The newest answer that was given of each driver. */
+    private readonly answered: Map<string, Buffer>,
+  ) {}
+
+  *run(): Task {
+    const { world } = this;
+    const driverId = world.dice.pick('reader', world.drivers);
+    const floor = this.answered.get(driverId);
+    const forgotBefore = world.hasForgotten;
+    for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+      yield;
+      const before = this.lookUp(driverId);
+      if (before.homes.length === 0) return;
+      let newest: Buffer | undefined;
+      for (const partition of this.order(before.homes)) {
+        yield;
+        const record = world.partitions[partition]?.visible.get(driverId);
+        const isShown = record !== undefined && world.nowMs - recordCapturedAtMs(record) <= TTL_MS;
+        if (isShown && (newest === undefined || compareOrder(record, newest) > 0)) newest = record;
+      }
+      yield;
+      if (!this.isSettled(before.version, this.lookUp(driverId).version)) continue;
+      if (forgotBefore || world.hasForgotten) return;
+      this.judge(driverId, floor, newest);
+      return;
+    }
+  }
+
+  protected order(homes: readonly number[]): readonly number[] {
+    return homes;
+  }
+
+  protected isSettled(before: string, after: string): boolean {
+    return before === after;
+  }
+
+  private lookUp(driverId: string) {
+    const slot = this.world.slots[this.world.slotOf(driverId)] as World['slots'][number];
+    return slot.lookup(driverId, this.world.nowMs);
+  }
+
+  private judge(driverId: string, floor: Buffer | undefined, found: Buffer | undefined): void {
+    const { world } = this;
+    const isFresh = floor !== undefined && world.nowMs - recordCapturedAtMs(floor) <= TTL_MS - SKEW_MS;
+    world.note(() => `reader finds ${driverId} at ${textOf(found)}`);
+    if (floor !== undefined && isFresh && (found === undefined || compareOrder(found, floor) < 0)) {
+      throw new Violation(`I1/I4: ${driverId} asked for by id: ${textOf(found)} after ${textOf(floor)}`);
+    }
+    const known = this.answered.get(driverId);
+    if (found !== undefined && (known === undefined || compareOrder(found, known) > 0))
+      this.answered.set(driverId, Buffer.from(found));
+  }
+}

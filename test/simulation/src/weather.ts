@@ -1,0 +1,43 @@
+import type { Dice } from './dice.js';
+
+/** What may go wrong in one run, as probabilities a step: some of it only, so that runs differ. */
+export interface Weather {
+  readonly ownerDeaths: number;
+  readonly writerDeaths: number;
+  readonly writerStops: number;
+  readonly stalls: number;
+  /** Take-overs that nobody's turn explains. */
+  readonly takeOvers: number;
+  readonly partitionWipes: number;
+  readonly directoryWipes: number;
+  readonly rollbacks: number;
+  readonly natsWipes: number;
+  readonly gatewayDeaths: number;
+  readonly jumps: number;
+  /** Of a ping. */
+  readonly ties: number;
+  /** Of a beat. */
+  readonly lostBeats: number;
+  /** Long between pings, so that entries and records come to their end. */
+  readonly isSlow: boolean;
+}
+
+export function weatherOf(dice: Dice): Weather {
+  const sometimes = (share: number, rate: number) => (dice.chance('weather', share) ? rate : 0);
+  return {
+    ownerDeaths: sometimes(0.5, 0.01),
+    writerDeaths: sometimes(0.4, 0.004),
+    writerStops: sometimes(0.3, 0.003),
+    stalls: sometimes(0.6, 0.02),
+    takeOvers: sometimes(0.7, 0.012),
+    partitionWipes: sometimes(0.25, 0.003),
+    directoryWipes: sometimes(0.25, 0.003),
+    rollbacks: sometimes(0.25, 0.006),
+    natsWipes: sometimes(0.15, 0.003),
+    gatewayDeaths: sometimes(0.3, 0.004),
+    jumps: sometimes(0.35, 0.004),
+    ties: sometimes(0.3, 0.2),
+    lostBeats: sometimes(0.5, 0.3),
+    isSlow: dice.chance('weather', 0.25),
+  };
+}

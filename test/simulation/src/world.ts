@@ -1,0 +1,115 @@
+import { compareOrder, recordCapturedAtMs } from '@hexfleet/driver-record';
+import { Dice } from './dice.js';
+import { DirectorySlot } from './directory-slot.js';
+import { PartitionKeys } from './partition-keys.js';
+import { PingLog, SharedMemory } from './ping-log.js';
+
+export const TTL_MS = 60_000;
+export const SKEW_MS = 2_000;
+export const START_MS = 1_700_000_000_000;
+const ENTRIES_KEPT_TTLS = 2.6;
+
+/** An invariant that does not hold. */
+export class Violation extends Error {
+  override readonly name = 'Violation';
+}
+
+/** The classes that a mutation may replace by broken ones, and by what else a run can be made to fail. */
+export interface Parts {
+  readonly Keys: new () => PartitionKeys;
+  readonly Slot: new (keptMs: number) => DirectorySlot;
+  readonly entriesKeptMs: number;
+}
+
+export const SOUND: Parts = { Keys: PartitionKeys, Slot: DirectorySlot, entriesKeptMs: ENTRIES_KEPT_TTLS * TTL_MS };
+
+/** How often each thing happened that a run should have seen. */
+export type Sightings = Map<string, number>;
+
+/** All that is outside of the processes, and the clock. */
+export class World {
+  nowMs = START_MS;
+  readonly log: PingLog;
+  readonly memory = new SharedMemory();
+  readonly partitions: readonly PartitionKeys[];
+  readonly slots: readonly DirectorySlot[];
+  readonly drivers: readonly string[];
+  /** Requests that are still on their way; each may arrive at any time. */
+  readonly late: { readonly what: () => string; readonly act: () => void }[] = [];
+  /** No request is lost or delayed any more. */
+  isCalm = false;
+  /** Redis has lost something: what readers see may go back until it is written again. */
+  hasForgotten = false;
+  readonly sightings: Sightings = new Map();
+  private births = 0;
+  private readonly newest = new Map<string, Buffer>();
+
+  constructor(
+    readonly dice: Dice,
+    private readonly parts: Parts,
+    /** Undefined where nobody reads it. */
+    private readonly trace: string[] | undefined,
+  ) {
+    const partitions = 2 + dice.int('shape', 2);
+    const drivers = 1 + dice.int('shape', 3);
+    this.log = new PingLog(partitions, 2 * TTL_MS);
+    this.partitions = Array.from({ length: partitions }, () => new parts.Keys());
+    this.slots = Array.from({ length: 2 }, () => new parts.Slot(parts.entriesKeptMs));
+    this.drivers = Array.from({ length: drivers }, (_, driver) => `d${driver}`);
+  }
+
+  get entriesKeptMs(): number {
+    return this.parts.entriesKeptMs;
+  }
+
+  slotOf(driverId: string): number {
+    return Number(driverId.slice(1)) % this.slots.length;
+  }
+
+  newBirth(): string {
+    return `born ${++this.births}`;
+  }
+
+  note(line: () => string): void {
+    this.trace?.push(`${String((this.nowMs - START_MS) / 1_000).padStart(8)} s  ${line()}`);
+  }
+
+  see(what: string): void {
+    this.sightings.set(what, (this.sightings.get(what) ?? 0) + 1);
+  }
+
+  /** The newest record of a driver in any partition, as all of them are now. */
+  newestVisible(driverId: string): Buffer | undefined {
+    let newest: Buffer | undefined;
+    for (const { visible } of this.partitions) {
+      const record = visible.get(driverId);
+      if (record !== undefined && (newest === undefined || compareOrder(record, newest) > 0)) newest = record;
+    }
+    return newest;
+  }
+
+  /** I1 and I4, as one who sees all partitions at once: after each thing that may change a partition. */
+  checkVisible(): void {
+    for (const driverId of this.drivers) {
+      const before = this.newest.get(driverId);
+      const now = this.newestVisible(driverId);
+      const isFresh = before !== undefined && this.nowMs - recordCapturedAtMs(before) <= TTL_MS - SKEW_MS;
+      if (
+        before !== undefined &&
+        isFresh &&
+        !this.hasForgotten &&
+        (now === undefined || compareOrder(now, before) < 0)
+      ) {
+        throw new Violation(`I1/I4: the newest visible of ${driverId} went from ${textOf(before)} to ${textOf(now)}`);
+      }
+      if (now !== undefined && (before === undefined || compareOrder(now, before) > 0 || this.hasForgotten)) {
+        this.newest.set(driverId, now);
+      } else if (!isFresh && now === undefined) this.newest.delete(driverId);
+    }
+  }
+}
+
+export function textOf(record: Buffer | undefined): string {
+  if (record === undefined) return 'nothing';
+  return `${(recordCapturedAtMs(record) - START_MS) / 1_000} s #${record.readUInt32BE(22)}`;
+}
