@@ -69,8 +69,9 @@ export class Directory {
     const todos: PartitionTodo[] = [];
     const calls = this.slots.map(async (slot) => {
       const args = [this.birthIds.next(), TODOS_A_SLOT, nowMs, this.entriesKeptMs, ...partitions];
+      const connection = this.connectionTo(slot);
       const [id, ...rows] = (await this.call('todos', slot, args)) as [Buffer, ...Buffer[][]];
-      born.set(slot, String(id));
+      born.set(slot, birthOf(id, connection));
       for (const [partition, driverId, token, capturedAtMs, ...elsewhere] of rows) {
         todos.push({
           partition: Number(partition),
@@ -101,8 +102,9 @@ export class Directory {
     });
     const nowMs = Math.max(...due.map((one) => one.nowMs));
     const args = [this.birthIds.next(), nowMs, this.entriesKeptMs, ...drivers];
+    const connection = this.connectionTo(slot);
     const [id, ...rows] = (await this.call('enter', slot, args)) as [Buffer, ...number[]];
-    const birth = String(id);
+    const birth = birthOf(id, connection);
     return due.map((_, i) => {
       const outcome = rows[2 * i] as number;
       const tiedWith = outcome >= TIED ? outcome - TIED : undefined;
@@ -119,7 +121,19 @@ export class Directory {
     return due.map(() => undefined);
   }
 
+  private connectionTo(slot: number): number {
+    return this.shards.ofSlot(slot).connection;
+  }
+
   private call(name: FunctionName, slot: number, args: readonly (string | number)[]): Promise<unknown> {
     return this.shards.ofSlot(slot).call(name, this.shards.keys.born(slot), args);
   }
+}
+
+/**
+ * A slot that comes back older than it was has the id of its birth still. It does so over another connection, so what is known
+ * of a slot ends with the connection that it was heard by.
+ */
+function birthOf(id: Buffer, connection: number): string {
+  return `${id}/${connection}`;
 }

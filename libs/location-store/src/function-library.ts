@@ -1,10 +1,23 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 
-const FILES = ['prelude', 'claim', 'adopt', 'enter', 'clear', 'todos', 'lookup', 'sweep', 'search', 'record'] as const;
+const FILES = [
+  'prelude',
+  'claim',
+  'adopt',
+  'enter',
+  'clear',
+  'todos',
+  'lookup',
+  'sweep',
+  'search',
+  'record',
+  'hold',
+  'format',
+] as const;
 export type FunctionName = Exclude<(typeof FILES)[number], 'prelude'>;
 
-const READ_ONLY: ReadonlySet<FunctionName> = new Set(['lookup', 'search', 'record']);
+const READ_ONLY: ReadonlySet<FunctionName> = new Set(['lookup', 'search', 'record', 'format']);
 
 /**
  * The Redis functions in `functions/`. Their names carry a hash of their source, so that two versions of the code can run

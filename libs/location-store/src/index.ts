@@ -7,4 +7,5 @@ export type { PartitionTodo } from './directory.js';
 export { geohashScore } from './geohash.js';
 export { createLocationReader, type Hit, LocationReader, type SearchReply } from './location-reader.js';
 export { createPartitionStore, PartitionStore } from './partition-store.js';
-export type { LocationStoreOptions } from './shards.js';
+export type { Degraded, LocationStoreOptions } from './shards.js';
+export { StoreUnfit } from './store-unfit.js';

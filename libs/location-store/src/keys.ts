@@ -7,6 +7,16 @@ import type { Incarnation } from '@hexfleet/partition-table';
 export class Keys {
   constructor(private readonly name: string) {}
 
+  /** Which fleet writes here, for as long as it says so. */
+  get fleet(): string {
+    return `${this.name}:fleet`;
+  }
+
+  /** Number of the format that the fleet's data is in. Its name is the former's but for the last word. */
+  get format(): string {
+    return `${this.name}:format`;
+  }
+
   partitionTag(partition: number): string {
     return `{${partition}}`;
   }

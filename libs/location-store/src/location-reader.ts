@@ -1,9 +1,10 @@
 import { compareOrder } from '@hexfleet/driver-record';
 import { directorySlotOf } from '@hexfleet/geo-partition';
 import { distanceM, type LatLng } from '@hexfleet/geodesy';
+import { INDEX_SLACK_M } from '@hexfleet/partition-table';
 import { entriesKeptMs } from './directory.js';
 import { readRecords } from './read-records.js';
-import { type LocationStoreOptions, Shards } from './shards.js';
+import { type Degraded, type LocationStoreOptions, Shards } from './shards.js';
 
 export interface Hit {
   readonly driverId: string;
@@ -21,10 +22,11 @@ export interface SearchReply {
 
 /**
  * Redis measures on a sphere of 6,372,797.6 m, 0.03% larger than the mean earth radius, and keeps positions to about half a
- * metre. A circle is asked for with this much to spare, and distances are taken from the records.
+ * metre; a driver's record may be farther on than its place in the index, by the slack. A circle is asked for with this much
+ * to spare, and distances are taken from the records.
  */
 const RADIUS_FACTOR = 1.0005;
-const RADIUS_SPARE_M = 2;
+const RADIUS_SPARE_M = INDEX_SLACK_M + 2;
 
 /** How often a driver's entry may change under a reader before it takes what it saw. */
 const FIND_ATTEMPTS = 3;
@@ -85,6 +87,11 @@ export class LocationReader {
     return this.shards.ping();
   }
 
+  /** What is at risk though it works, or undefined. @throws StoreUnfit where a server does not do what it is needed for. */
+  check(): Promise<Degraded | undefined> {
+    return this.shards.check();
+  }
+
   close(): void {
     this.shards.close();
   }
@@ -129,5 +136,5 @@ function circlesAround(center: LatLng, radiusM: number): string[] {
 }
 
 export function createLocationReader(options: LocationStoreOptions): LocationReader {
-  return new LocationReader(new Shards(options), options.ttlMs);
+  return new LocationReader(new Shards(options, 'reader'), options.ttlMs);
 }

@@ -74,11 +74,13 @@ const totals = (written: number): PartitionTotals => ({
 });
 
 function apply(incarnation: Incarnation, n: number, written: number, ...drivers: [string, Buffer][]) {
+  const sets = drivers.map(([driverId, packed]) => ({ driverId, record: packed }));
   return store.apply(PARTITION, {
     kind: 'apply',
     incarnation,
     n,
-    sets: drivers.map(([driverId, packed]) => ({ driverId, record: packed })),
+    sets,
+    moved: sets,
     removals: [],
     totals: totals(written),
     changedPublishers: ['aa'],
@@ -135,8 +137,8 @@ describe('a partition', () => {
     const claim = await store.claim(PARTITION, { epoch: 2, k: 1 }, true);
     expect(claim).toEqual({
       kind: 'built',
+      before: incarnation,
       n: 2,
-      by: 1,
       totals: totals(5),
       records: [{ driverId: 'd-1', record: packed }],
     });
@@ -152,7 +154,7 @@ describe('a partition', () => {
 
   it('does not see an own write that was held up past a newer claim, and refuses an older claim', async () => {
     const incarnation = await built(1);
-    expect(await store.claim(PARTITION, { epoch: 1, k: 3 }, false)).toMatchObject({ kind: 'built', n: 1, by: 1 });
+    expect(await store.claim(PARTITION, { epoch: 1, k: 3 }, false)).toMatchObject({ kind: 'built', n: 1, before: { epoch: 1, k: 2 } });
     expect(await apply(incarnation, 2, 1, ['d-1', record(37, -122)])).toBe('other');
     expect(await store.claim(PARTITION, { epoch: 1, k: 2 }, false)).toEqual({ kind: 'outdated' });
   });

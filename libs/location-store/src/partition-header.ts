@@ -1,7 +1,7 @@
 import type { PartitionTotals, PublisherMark } from '@hexfleet/partition-table';
 
 /**
- * The header of a partition, a Redis hash: n, count and by (which write this is, for the fence), at (up to when it holds what
+ * The header of a partition, a Redis hash: n and count (which write this is, for the fence), at (up to when it holds what
  * the stream held),
  * stream and seq (how far the stream has been taken), the three counts, and g:<publisher> for each publisher's mark.
  */
@@ -31,7 +31,7 @@ export function forgottenFields(totals: PartitionTotals, publishers: readonly st
 }
 
 /** Reads what HGETALL gave. Missing numbers are 0. */
-export function readHeader(flat: readonly Buffer[]): { n: number; by: number; totals: PartitionTotals } {
+export function readHeader(flat: readonly Buffer[]): { n: number; totals: PartitionTotals } {
   const fields = new Map<string, string>();
   const publishers = new Map<string, PublisherMark>();
   for (let i = 0; i + 1 < flat.length; i += 2) {
@@ -46,7 +46,6 @@ export function readHeader(flat: readonly Buffer[]): { n: number; by: number; to
   const stream = fields.get('stream');
   return {
     n: number('n'),
-    by: number('by'),
     totals: {
       position: stream === undefined ? undefined : { stream, seq: number('seq') },
       written: number('written'),

@@ -6,8 +6,7 @@ import { readHeader } from './partition-header.js';
 import { type Adopt, type Apply, encodeApply, encodeBuild, judgeApply } from './partition-write.js';
 import { readRecords } from './read-records.js';
 import type { RespCommands } from './resp-commands.js';
-import type { Shard } from './shard.js';
-import { type LocationStoreOptions, Shards } from './shards.js';
+import { type Degraded, type LocationStoreOptions, Shards } from './shards.js';
 
 /** The writer's side of the store. Unless it says otherwise, a method throws when it got no answer, and may be repeated. */
 export class PartitionStore {
@@ -24,10 +23,27 @@ export class PartitionStore {
     this.looks = new DueCalls((partition, driverIds) => readRecords(shards, partition, driverIds));
   }
 
-  /** The epoch that a partition's keys were last claimed with, or 0. */
+  /** Says from now on, to other fleets on the same Redis, that the fleet of this id writes there. */
+  holdFor(fleetId: string): void {
+    this.shards.holdFor(fleetId);
+  }
+
+  /**
+   * The epoch that a partition's keys were last claimed with, or 0.
+   * @throws also while another fleet may be writing the same Redis: its partitions are not to be taken.
+   */
   async storedEpoch(partition: number): Promise<number> {
-    const incarnation = await this.shards.ofPartition(partition).ask('GET', this.shards.keys.incarnation(partition));
-    return incarnation === null ? 0 : Number.parseInt(String(incarnation), 10);
+    this.shards.requireHeld(partition);
+    const shard = this.shards.ofPartition(partition);
+    const key = this.shards.keys.incarnation(partition);
+    const incarnation = await shard.ask('GET', key).catch((error: unknown) => {
+      shard.noteRefusal(key, error);
+      throw error;
+    });
+    if (incarnation === null) return 0;
+    const epoch = Number.parseInt(String(incarnation), 10);
+    if (Number.isNaN(epoch)) throw new Error(`what ${key} holds is not ours`);
+    return epoch;
   }
 
   async claim(partition: number, incarnation: Incarnation, withRecords: boolean): Promise<ClaimReply> {
@@ -38,25 +54,26 @@ export class PartitionStore {
     if (String(kind) === 'FENCED') return { kind: 'fenced', epoch: Number(rest[0]) };
     if (String(kind) === 'OUTDATED') return { kind: 'outdated' };
     if (String(kind) === 'EMPTY') return { kind: 'empty' };
+    const [before, ...header] = rest;
     const flat = (withRecords ? await shard.ask('HGETALL', keys.records(partition, incarnation)) : []) as Buffer[];
     const records = [];
     for (let i = 0; i + 1 < flat.length; i += 2) {
       records.push({ driverId: String(flat[i]), record: flat[i + 1] as Buffer });
     }
-    return { kind: 'built', ...readHeader(rest), records };
+    return { kind: 'built', before: incarnationOf(String(before)), ...readHeader(header), records };
   }
 
   /** Never throws: no answer is `doubt`. Writes asked for in one turn of the event loop go out together. */
   async apply(partition: number, write: Apply): Promise<ApplyReply> {
     const resp = encodeApply(this.shards.keys, partition, write, this.positionsKeptMs);
-    const replies = await this.send(this.shards.ofPartition(partition), resp);
+    const replies = await this.send(partition, resp);
     return replies === undefined ? 'doubt' : judgeApply(write, replies.at(-1));
   }
 
   /** Never throws: no answer is `doubt`. */
   async adopt(partition: number, adopt: Adopt): Promise<AdoptReply> {
     const shard = this.shards.ofPartition(partition);
-    const built = await this.send(shard, encodeBuild(this.shards.keys, partition, adopt, this.positionsKeptMs));
+    const built = await this.send(partition, encodeBuild(this.shards.keys, partition, adopt, this.positionsKeptMs));
     if (built === undefined) return 'doubt';
     try {
       const args = [adopt.from.epoch, adopt.from.k, adopt.to.k, adopt.n];
@@ -82,17 +99,36 @@ export class PartitionStore {
     return this.shards.ping();
   }
 
+  /** What is at risk though it works, or undefined. @throws StoreUnfit where a server does not do what it is needed for. */
+  check(): Promise<Degraded | undefined> {
+    return this.shards.check();
+  }
+
   close(): void {
     this.shards.close();
   }
 
   /** Replies in order, or undefined when they didn't all come. */
-  private async send(shard: Shard, resp: RespCommands): Promise<unknown[] | undefined> {
+  private async send(partition: number, resp: RespCommands): Promise<unknown[] | undefined> {
+    const shard = this.shards.ofPartition(partition);
     const replies = await shard.send(resp.toCommands());
+    const refused = replies.find(([error]) => error !== null)?.[0] ?? errorWithin(replies.at(-1)?.[1]);
+    if (refused !== undefined) shard.noteRefusal(this.shards.keys.incarnation(partition), refused);
     return replies.some(([error]) => error !== null) ? undefined : replies.map(([, value]) => value);
   }
 }
 
+/** Of the text `epoch.k`. */
+function incarnationOf(name: string): Incarnation {
+  const [epoch = 0, k = 0] = name.split('.').map(Number);
+  return { epoch, k };
+}
+
+/** A transaction goes on past a command that fails. */
+function errorWithin(replies: unknown): Error | undefined {
+  return Array.isArray(replies) ? replies.find((reply) => reply instanceof Error) : undefined;
+}
+
 export function createPartitionStore(options: LocationStoreOptions): PartitionStore {
-  return new PartitionStore(new Shards(options), options.ttlMs);
+  return new PartitionStore(new Shards(options, 'writer'), options.ttlMs);
 }

@@ -1,5 +1,9 @@
-import { Command, type Pipeline, type Redis } from 'ioredis';
+import { Command, type Pipeline, type Redis, ReplyError } from 'ioredis';
 import type { FunctionLibrary, FunctionName } from './function-library.js';
+import { findMisplacedKey } from './misplaced-key.js';
+import { Refusals } from './refusals.js';
+import { problemOfReply } from './reply-problem.js';
+import type { ServerProblem, StoreRole } from './server-problem.js';
 
 export type Reply = readonly [error: Error | null, value: unknown];
 
@@ -14,11 +18,36 @@ interface Due {
  */
 export class Shard {
   private due: Due[] = [];
+  private loading: Promise<unknown> | undefined;
+  private connectionError: Error | undefined;
+  private readonly refusals: Refusals;
+
+  /** Counts the connections there were: a server that restarts, or that another stands in for, may have forgotten the newest. */
+  connection = 1;
 
   constructor(
+    /** Host and port. */
+    readonly endpoint: string,
     private readonly redis: Redis,
     private readonly functions: FunctionLibrary,
-  ) {}
+    private readonly role: StoreRole,
+  ) {
+    const locate = (key: string) => findMisplacedKey(key, (name, ...args) => this.ask(name, ...args));
+    this.refusals = new Refusals(role, Date.now, locate);
+    redis.on('close', () => {
+      this.connection++;
+    });
+    redis.on('error', (error: Error) => {
+      this.connectionError = error;
+    });
+    redis.on('ready', () => {
+      this.connectionError = undefined;
+    });
+  }
+
+  onReady(listener: () => void): void {
+    this.redis.on('ready', listener);
+  }
 
   /** Sends commands one behind the other; a reply or an error for each. Never rejects. */
   send(commands: readonly Command[]): Promise<readonly Reply[]> {
@@ -43,12 +72,25 @@ export class Shard {
     const [command, fullName] = this.functions.commandFor(name);
     const call = () => this.ask(command, fullName, '1', key, ...args.map(String));
     try {
-      return await call();
+      return await call().catch(async (error: unknown) => {
+        if (!(error instanceof Error) || !error.message.includes('Function not found')) throw error;
+        await this.load();
+        return call();
+      });
     } catch (error) {
-      if (!(error instanceof Error) || !error.message.includes('Function not found')) throw error;
-      await this.ask('FUNCTION', 'LOAD', 'REPLACE', this.functions.source);
-      return await call();
+      this.noteRefusal(key, error);
+      throw error;
     }
+  }
+
+  /** Remembers what the server answered with an error about a key, so that it can be told. */
+  noteRefusal(key: string, error: unknown): void {
+    if (isRefusal(error)) this.refusals.note(key, error);
+  }
+
+  /** What it has lately answered with an error. */
+  get refused(): readonly ServerProblem[] {
+    return this.refusals.problems();
   }
 
   /** @throws when the server does not answer. */
@@ -56,8 +98,32 @@ export class Shard {
     await this.ask('PING');
   }
 
+  /** Why it does not answer, or does so with an error; undefined when it answers. */
+  async silence(): Promise<ServerProblem | undefined> {
+    try {
+      await this.ping();
+      return undefined;
+    } catch (error) {
+      const { role, connectionError } = this;
+      // Where the login was refused, commands fail for want of a connection.
+      for (const cause of [error, connectionError]) {
+        if (isRefusal(cause)) return problemOfReply(cause.message, role, 'PING');
+      }
+      const reason = connectionError === undefined ? '' : ` (${connectionError.message || connectionError.name})`;
+      return { kind: 'away', severity: 'failing', text: `does not answer${reason}` };
+    }
+  }
+
   close(): void {
     this.redis.disconnect();
+  }
+
+  /** Once for all who find the functions missing in the same moment. */
+  private load(): Promise<unknown> {
+    this.loading ??= this.ask('FUNCTION', 'LOAD', 'REPLACE', this.functions.source).finally(() => {
+      this.loading = undefined;
+    });
+    return this.loading;
   }
 
   private async flush(): Promise<void> {
@@ -76,6 +142,11 @@ export class Shard {
       from += commands.length;
     }
   }
+}
+
+/** Whether a server said so, and not the connection. */
+export function isRefusal(error: unknown): error is Error {
+  return error instanceof ReplyError;
 }
 
 async function exec(pipeline: Pipeline): Promise<readonly Reply[] | Error> {

@@ -61,14 +61,30 @@ export class DriverTable {
     return this.rows.compareOrder(record, row);
   }
 
-  /** What can't be a record counts as one of 1970. `row` is the driver's, for who has looked it up already. */
-  set(driverId: string, record: Buffer, confirmedAtMs: number, row = this.find(driverId)): void {
-    if (row === NO_ROW) {
-      this.add(driverId, record, confirmedAtMs);
-      return;
-    }
+  /**
+   * What can't be a record counts as one of 1970. `row` is the driver's, for who has looked it up already; returns it, or the
+   * one that a new driver got.
+   */
+  set(driverId: string, record: Buffer, confirmedAtMs: number, row = this.find(driverId)): number {
+    if (row === NO_ROW) return this.add(driverId, record, confirmedAtMs);
     this.rows.setRecord(row, record);
     if (confirmedAtMs > this.rows.confirmedAtMs(row)) this.rows.confirm(row, confirmedAtMs);
+    return row;
+  }
+
+  /** Whether the driver is known to be in the geo set at a place within the slack of a record's fix. */
+  isIndexedNear(row: number, record: Buffer): boolean {
+    return this.rows.isIndexedNear(row, record);
+  }
+
+  /** A write has counted that put the driver into the geo set at a record's fix. */
+  noteIndexed(row: number, record: Buffer): void {
+    this.rows.setIndexed(row, record);
+  }
+
+  /** A write has counted that put all drivers into the geo set at their records' fixes. */
+  noteAllIndexed(): void {
+    for (const row of this.index.values()) this.rows.setIndexed(row, this.rows.view(row));
   }
 
   setLife(row: number, life: number): void {
@@ -133,12 +149,14 @@ export class DriverTable {
     this.freeRows = [];
   }
 
-  private add(driverId: string, record: Buffer, confirmedAtMs: number): void {
+  private add(driverId: string, record: Buffer, confirmedAtMs: number): number {
     if (confirmedAtMs === NEVER_MS) this.mayHoldUnconfirmed = true;
     const row = this.freeRows.pop() ?? this.size;
     if (row === this.capacity) this.rows = this.rows.grown();
     this.index.set(driverId, row);
     this.rows.setRecord(row, record);
+    this.rows.forgetIndexed(row);
     this.rows.confirm(row, confirmedAtMs);
+    return row;
   }
 }

@@ -51,7 +51,7 @@ export interface EnterReply {
   readonly born: DirectoryBirths;
 }
 
-/** The directory's slots → an id that each got when it was made empty. A changed id means that the slot forgot everything. */
+/** The directory's slots → an id that each got when it was made empty. A changed id means that the slot may have forgotten. */
 export type DirectoryBirths = ReadonlyMap<number, string>;
 
 export interface DriverWrite {
@@ -86,8 +86,9 @@ export type ClaimReply =
   | { readonly kind: 'empty' }
   | {
       readonly kind: 'built';
+      /** The name that counted until this claim; its own name where an answer to it was lost before. */
+      readonly before: Incarnation;
       readonly n: number;
-      readonly by: number;
       readonly totals: PartitionTotals;
       readonly records: readonly DriverWrite[];
     };
@@ -121,6 +122,8 @@ export type OwnerEffect =
       readonly incarnation: Incarnation;
       readonly n: number;
       readonly sets: readonly DriverWrite[];
+      /** Those of `sets` that are farther than the slack from where they are indexed, or whose place there isn't known. */
+      readonly moved: readonly DriverWrite[];
       readonly removals: readonly string[];
       readonly totals: PartitionTotals;
       readonly changedPublishers: readonly string[];

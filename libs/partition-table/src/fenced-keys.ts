@@ -2,8 +2,9 @@
  * Writes that only the owner's newest claim can make count. The fence is the name of the keys: a claim renames them, so that
  * a former owner's write, or an own one that was held up, reaches keys which nobody reads and which expire.
  *
- * n counts the writes of the partition. A write of number n counted if the header shows n, did not if it shows n − 1; any
- * other header is another base.
+ * n counts the writes of the partition. A claim after a doubt tells the name that counted until then. Where that is the name
+ * of the write in doubt, nobody else has written in between: it counted if the header shows n, and did not if it shows n − 1.
+ * Any other name, or another n, is another base: one that was rolled back, or was emptied and claimed by a former owner.
  */
 import type { AdoptReply, ApplyReply, ClaimReply, DriverWrite, Incarnation, OwnerEffect } from './effects.js';
 import { ask, type Steps } from './steps.js';
@@ -11,7 +12,7 @@ import type { PartitionTotals } from './totals.js';
 
 type BuiltReply = Extract<ClaimReply, { kind: 'built' }>;
 type Apply = Extract<OwnerEffect, { kind: 'apply' }>;
-export type Write = Pick<Apply, 'sets' | 'removals' | 'totals' | 'changedPublishers' | 'asOfMs'>;
+export type Write = Pick<Apply, 'sets' | 'moved' | 'removals' | 'totals' | 'changedPublishers' | 'asOfMs'>;
 
 export class FencedKeys {
   private incarnation: Incarnation;
@@ -33,12 +34,14 @@ export class FencedKeys {
   *apply(write: Write): Steps<'ok' | 'diverged' | 'fenced'> {
     this.n++;
     for (;;) {
-      const reply: ApplyReply = yield* ask({ kind: 'apply', incarnation: this.incarnation, n: this.n, ...write });
+      const { incarnation, n } = this;
+      const reply: ApplyReply = yield* ask({ kind: 'apply', incarnation, n, ...write });
       if (reply === 'ok' || reply === 'diverged') return reply;
       const claim = yield* this.claim(false);
       if (claim.kind === 'fenced') return 'fenced';
-      if (this.isOwn(claim) && claim.n === this.n) return 'ok';
-      if (!this.isOwn(claim) || claim.n !== this.n - 1) return 'diverged';
+      if (!wasNamed(claim, incarnation)) return 'diverged';
+      if (claim.n === n) return 'ok';
+      if (claim.n !== n - 1) return 'diverged';
     }
   }
 
@@ -63,7 +66,7 @@ export class FencedKeys {
       }
       const claim = yield* this.claim(false);
       if (claim.kind === 'fenced') return 'fenced';
-      if (this.isOwn(claim) && claim.n === this.n) return 'ok';
+      if (wasNamed(claim, to)) return 'ok';
     }
   }
 
@@ -75,12 +78,12 @@ export class FencedKeys {
     }
   }
 
-  private isOwn(claim: ClaimReply): claim is BuiltReply {
-    return claim.kind === 'built' && claim.by === this.epoch;
-  }
-
   private nextIncarnation(): Incarnation {
     this.lastK++;
     return { epoch: this.epoch, k: this.lastK };
   }
+}
+
+function wasNamed(claim: ClaimReply, { epoch, k }: Incarnation): claim is BuiltReply {
+  return claim.kind === 'built' && claim.before.epoch === epoch && claim.before.k === k;
 }

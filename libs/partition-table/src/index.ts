@@ -10,5 +10,6 @@
  */
 export * from './effects.js';
 export * from './epoch.js';
+export { INDEX_SLACK_M } from './index-slack.js';
 export { type OwnerSettings, ownPartition } from './owner.js';
 export * from './totals.js';

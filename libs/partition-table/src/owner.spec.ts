@@ -212,7 +212,7 @@ describe('the owner of a partition', () => {
     const write = asked.grant('apply', 'doubt');
     const claim = asked.wants('claim');
     expect(claim.incarnation.k).toBeGreaterThan(write.incarnation.k);
-    asked.grant('claim', { kind: 'built', n: write.n + behind, by: SETTINGS.epoch, totals: NO_TOTALS, records: [] });
+    asked.grant('claim', { kind: 'built', n: write.n + behind, before: write.incarnation, totals: NO_TOTALS, records: [] });
     if (isRepeated) {
       const again = asked.grant('apply', 'ok');
       expect([again.n, again.incarnation]).toEqual([write.n, claim.incarnation]);
@@ -293,7 +293,7 @@ describe('the owner of a partition', () => {
       { driverId: 'a', record: recordOf(5, 1_000) },
       { driverId: 'long', record: Buffer.alloc(500, 0xff) },
     ];
-    asked.grant('claim', { kind: 'built', n: 3, by: 4, totals: NO_TOTALS, records });
+    asked.grant('claim', { kind: 'built', n: 3, before: { epoch: 4, k: 7 }, totals: NO_TOTALS, records });
     asked.feed({ tick: true });
     expect(asked.grant('apply', 'ok').removals).toEqual(['short', 'long']);
     expect(asked.wants('enter').requests.map(({ driverId }) => driverId)).toEqual(['a']);
@@ -303,7 +303,7 @@ describe('the owner of a partition', () => {
     const asked = new Asked();
     const totals = { ...NO_TOTALS, position: { stream: 's', seq: 8 }, written: 4 };
     const records = [{ driverId: 'a', record: recordOf(5, 1_000) }];
-    asked.grant('claim', { kind: 'built', n: 3, by: 4, totals, records });
+    asked.grant('claim', { kind: 'built', n: 3, before: { epoch: 4, k: 7 }, totals, records });
     expect(asked.wants('wait').totals).toEqual(totals);
     asked.feed({ batches: [message(8, 0, ['a', 9, 0]), message(9, 0, ['a', 4, 1_500])] });
     const write = asked.grant('apply', 'ok');

@@ -40,12 +40,19 @@ class Accepted {
   readonly sets: DriverWrite[] = [];
   readonly rows: number[] = [];
   readonly confirmedAtMs: number[] = [];
+  readonly isMoved: boolean[] = [];
+  readonly moved: DriverWrite[] = [];
+
+  constructor(private readonly table: DriverTable) {}
 
   /** `row`: the driver's in the table, or `NO_ROW`. `confirmedAtMs`: what the directory was told just now, or `NEVER_MS`. */
   add(ping: DriverWrite, row: number, confirmedAtMs: number): void {
+    const isMoved = row === NO_ROW || !this.table.isIndexedNear(row, ping.record);
     this.sets.push(ping);
     this.rows.push(row);
     this.confirmedAtMs.push(confirmedAtMs);
+    this.isMoved.push(isMoved);
+    if (isMoved) this.moved.push(ping);
   }
 }
 
@@ -135,7 +142,7 @@ class PartitionOwner {
 
   /** Whom the directory knows to be here, ready to be written, and whom it is to be told of. */
   private knownAndNew({ winners, tally }: Fold, nowMs: number): { accepted: Accepted; requests: EnterRequest[] } {
-    const accepted = new Accepted();
+    const accepted = new Accepted(this.table);
     const requests: EnterRequest[] = [];
     for (const winner of winners.values()) {
       const request = this.enterRequestOf(winner);
@@ -232,7 +239,7 @@ class PartitionOwner {
   private *keepHouse({ nowMs }: OwnerInput): Steps<void> {
     const removals = this.table.silent(nowMs, this.settings.ttlMs);
     if (removals.length > 0 || nowMs - this.wroteAtMs >= this.settings.heartbeatMs) {
-      yield* this.apply(new Accepted(), { removals, totals: this.totals, changedPublishers: [] }, nowMs);
+      yield* this.apply(new Accepted(this.table), { removals, totals: this.totals, changedPublishers: [] }, nowMs);
       if (this.fenced) return;
     }
     this.table.compact();
@@ -268,8 +275,8 @@ class PartitionOwner {
     }
   }
 
-  private *apply(accepted: Accepted, changes: Omit<Write, 'sets' | 'asOfMs'>, nowMs: number): Steps<void> {
-    const outcome = yield* this.keys.apply({ ...changes, sets: accepted.sets, asOfMs: this.asOfMs });
+  private *apply(accepted: Accepted, changes: Omit<Write, 'sets' | 'moved' | 'asOfMs'>, nowMs: number): Steps<void> {
+    const outcome = yield* this.keys.apply({ ...changes, sets: accepted.sets, moved: accepted.moved, asOfMs: this.asOfMs });
     if (outcome === 'fenced') {
       this.fenced = true;
       return;
@@ -284,13 +291,15 @@ class PartitionOwner {
     const outcome = yield* this.keys.adopt(this.table.views(), this.totals, this.asOfMs);
     this.fenced = outcome === 'fenced';
     this.wroteAtMs = nowMs;
+    this.table.noteAllIndexed();
     this.table.forgetConfirmations();
   }
 
-  private remember({ sets, rows, confirmedAtMs }: Accepted, removals: readonly string[]): void {
+  private remember({ sets, rows, confirmedAtMs, isMoved }: Accepted, removals: readonly string[]): void {
     for (let i = 0; i < sets.length; i++) {
       const { driverId, record } = sets[i] as DriverWrite;
-      this.table.set(driverId, record, confirmedAtMs[i] as number, rows[i]);
+      const row = this.table.set(driverId, record, confirmedAtMs[i] as number, rows[i]);
+      if (isMoved[i]) this.table.noteIndexed(row, record);
     }
     for (const driverId of removals) this.table.delete(driverId);
   }

@@ -24,7 +24,8 @@ export function* once<Result>(world: World, what: () => string, act: () => Resul
     return LOST;
   }
   const result = act();
-  world.note(() => `  ${what()} → ${wordOf(result)}`);
+  // Most questions for to-dos find none.
+  world.note(() => (wordOf(result).startsWith('{"todos":[]') ? '' : `  ${what()} → ${wordOf(result)}`));
   world.checkVisible();
   if (!world.isCalm && dice.happens('lost reply', LOST_REPLIES)) {
     world.note(() => `  its reply is lost: ${what()}`);

@@ -215,7 +215,7 @@ export class OwnerProcess {
           `${this.name} enter ${sent.map(({ driverId, capturedAtMs, force, holds }) => `${driverId} ${(capturedAtMs - 1_700_000_000_000) / 1_000} s${force ? '!' : ''}${holds ? ' held' : ''}`)}`;
         const reply = yield* once(world, what, () => ({
           entered: directory.enter(partition, sent, this.nowMs, world.newBirth()),
-          born: directory.born,
+          born: this.birthOf(directory),
         }));
         if (reply === LOST) {
           isLost = true;
@@ -230,6 +230,10 @@ export class OwnerProcess {
       }
       if (!isLost) return { entered, born };
     }
+  }
+
+  private birthOf({ born }: World['slots'][number]): string {
+    return `${born} by connection ${this.world.connection}`;
   }
 
   private *look(

@@ -204,6 +204,7 @@ class Simulation {
 
   private forget(what: string, where: string, act: () => void): void {
     this.world.hasForgotten = true;
+    this.world.connection++;
     this.world.note(() => `${what}: ${where}`);
     this.world.see(what);
     act();

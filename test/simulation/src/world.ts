@@ -40,6 +40,8 @@ export class World {
   isCalm = false;
   /** Redis has lost something: what readers see may go back until it is written again. */
   hasForgotten = false;
+  /** Connections to Redis break when it is put back to an older state; clients know which one an answer came by. */
+  connection = 1;
   readonly sightings: Sightings = new Map();
   private births = 0;
   private readonly newest = new Map<string, Buffer>();
@@ -71,7 +73,9 @@ export class World {
   }
 
   note(line: () => string): void {
-    this.trace?.push(`${String((this.nowMs - START_MS) / 1_000).padStart(8)} s  ${line()}`);
+    if (this.trace === undefined) return;
+    const text = line();
+    if (text !== '') this.trace.push(`${String((this.nowMs - START_MS) / 1_000).padStart(8)} s  ${text}`);
   }
 
   see(what: string): void {

@@ -1,7 +1,7 @@
 -- claim: takes a partition's keys under a new incarnation, so that writes under an older name reach nobody.
 -- KEYS[1] {p}:inc    ARGV epoch, k
 -- Out: {'FENCED', epoch} a newer owner has it | {'OUTDATED'} a later claim of the same epoch came first
---    | {'EMPTY'} nothing trustworthy here: rebuild it | {'BUILT', field, value, …} the header as it was before the claim
+--    | {'EMPTY'} nothing trustworthy here: rebuild it | {'BUILT', name that counted until now, header's field, value, …}
 -- An owner's first claim, k = 1, is of an epoch above all before it: of two that took the same one, because NATS had lost it in
 -- between, the second is fenced. So is one whose reply was lost; it comes back under a new epoch.
 -- A header whose count differs from its n was written on a base that had been rolled back, and isn't trusted.
@@ -26,12 +26,12 @@ local function claim(keys, args)
   redis.call('SET', keys[1], args[1] .. '.' .. args[2])
   local state = redis.call('HMGET', new[1], 'n', 'count', 'unbuilt')
   if not state[1] or state[3] or state[1] ~= state[2] then
-    redis.call('HSET', new[1], 'n', '-9', 'unbuilt', '1', 'by', args[1])
+    redis.call('HSET', new[1], 'n', '-9', 'unbuilt', '1')
     return { 'EMPTY' }
   end
   local header = redis.call('HGETALL', new[1])
-  redis.call('HSET', new[1], 'by', args[1])
   table.insert(header, 1, 'BUILT')
+  table.insert(header, 2, inc or '')
   return header
 end
 redis.register_function('@VERSION@_claim', claim)
