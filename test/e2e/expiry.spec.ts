@@ -12,8 +12,9 @@ const IDS = Array.from({ length: 40 }, (_, i) => `silent-${i}`);
 /**
  * Of a partition: which incarnation counts, and its header (position in the stream, totals).
  * Of a directory slot: the id of its birth, and the counter that tokens of to-dos come from.
+ * Of the whole: the format of the data, and which fleet writes it.
  */
-const MAY_REMAIN = /^[^:]+:(\{\d+\}:(inc|header:\d+\.\d+)|\{d\d+\}:(born|token))$/;
+const MAY_REMAIN = /^[^:]+:(format|fleet|\{\d+\}:(inc|header:\d+\.\d+)|\{d\d+\}:(born|token))$/;
 
 let servers: TestServers;
 let hexfleet: RunningHexfleet;

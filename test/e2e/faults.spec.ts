@@ -1,14 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { Redis } from 'ioredis';
-import {
-  type RunningHexfleet,
-  someAtATime,
-  startHexfleet,
-  startServers,
-  type TestServers,
-  until,
-} from '../harness/index.js';
+import { type RunningHexfleet, startHexfleet, startServers, type TestServers, until } from '../harness/index.js';
+import { expectAllInPlace, expectAllShown } from './all-in-place.js';
 import { FleetView, metricsOf, sumOf } from './fleet-view.js';
 import { Operator } from './operator.js';
 import { OrderWatch } from './order-watch.js';
@@ -53,29 +47,6 @@ async function emptyRedis(url: string): Promise<void> {
   await redis.quit();
 }
 
-/** I2, I3, I4 and I6, once the load has stopped: the books balance, and each driver is in one place, its newest. */
-async function expectAllInPlace(load: SteadyLoad): Promise<void> {
-  await view.balanced();
-  await expectAllShown(load);
-}
-
-async function expectAllShown(load: SteadyLoad): Promise<void> {
-  await someAtATime([...load.accepted.keys()], (driverId) =>
-    until(`${driverId} is where it was last accepted`, async () => {
-      const shown = await view.driver(driverId);
-      return shown !== undefined && load.mayShow(shown);
-    }),
-  );
-  // An answer by id may come from what nearby itself remembers; one by place comes from Redis.
-  const fleet = [...load.accepted.keys()].sort();
-  const near = await until('all are found by place', async () => {
-    const found = (await view.near(37.7749, -122.4194, 100, 50_000)).filter(({ id }) => id.startsWith('load-'));
-    return found.length >= fleet.length && found;
-  });
-  expect(near.map(({ id }) => id).sort()).toEqual(fleet);
-  expect(near.filter((shown) => !load.mayShow(shown))).toEqual([]);
-}
-
 describe('under load', () => {
   it('loses nothing accepted while Redis is stopped for 20 s; only who needs Redis is unready', async () => {
     const load = new SteadyLoad(view);
@@ -99,7 +70,7 @@ describe('under load', () => {
     await sleep(1_000);
     await load.stop();
     expect([...load.statuses.keys()]).toEqual([202]);
-    await expectAllInPlace(load);
+    await expectAllInPlace(view, load);
   });
 
   it('says 503 and takes nothing while NATS is stopped, and serves again by itself', async () => {
@@ -120,7 +91,7 @@ describe('under load', () => {
     const sentBefore = load.statuses.get(202) ?? 0;
     await until('the load is taken again', () => (load.statuses.get(202) ?? 0) > sentBefore + 5);
     await load.stop();
-    await expectAllInPlace(load);
+    await expectAllInPlace(view, load);
   });
 
   it('keeps order, places and books while its writer is killed five times', async () => {
@@ -133,7 +104,7 @@ describe('under load', () => {
     await sleep(1_000);
     await load.stop();
     expect([...load.statuses.keys()]).toEqual([202]);
-    await expectAllInPlace(load);
+    await expectAllInPlace(view, load);
   });
 
   it('has all positions again after Redis came back empty', async () => {
@@ -149,7 +120,7 @@ describe('under load', () => {
       const near = await view.near(quiet.lat, quiet.lng, 1, 1_000);
       return near.some(({ id }) => id === 'quiet');
     });
-    await expectAllInPlace(load);
+    await expectAllInPlace(view, load);
   });
 
   // The last of this file: with a gateway goes its side of the books, and they balance no more.
@@ -166,7 +137,7 @@ describe('under load', () => {
     await until('the load is taken again', () => load.counts.accepted > beforeEnd + 300);
     await load.stop();
     expect(load.counts.inDoubt).toBeGreaterThan(0);
-    await expectAllShown(load);
+    await expectAllShown(view, load);
     const { accepted, inDoubt } = load.counts;
     const taken = await until('all accepted is in the books', async () => {
       const count = (await view.taken()) - takenBefore;

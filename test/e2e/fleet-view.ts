@@ -41,12 +41,9 @@ export class FleetView {
   }
 
   async books(): Promise<Books> {
-    const [gateway, writer] = await Promise.all([
-      metricsOf(this.hexfleet.ready.gateway),
-      metricsOf(this.hexfleet.ready.writers[0] ?? ''),
-    ]);
+    const [gateway, rows] = await Promise.all([metricsOf(this.hexfleet.ready.gateway), this.partitionRows()]);
     const ofGateway = (name: string) => sumOf(gateway, `hexfleet_pings_${name}_total`);
-    const ofWriter = (name: string) => sumOf(writer, `hexfleet_pings_${name}_total`);
+    const ofPartitions = (name: PartitionCount) => rows.reduce((sum, row) => sum + row[name], 0);
     return {
       received: ofGateway('received'),
       rejected: ofGateway('rejected'),
@@ -54,11 +51,21 @@ export class FleetView {
       coalesced: ofGateway('coalesced'),
       unavailable: ofGateway('unavailable'),
       accepted: ofGateway('accepted'),
-      written: ofWriter('written'),
-      superseded: ofWriter('superseded'),
-      expired: ofWriter('expired'),
-      partitions: writer.filter(({ name }) => name === 'hexfleet_pings_written_total').length,
+      written: ofPartitions('written'),
+      superseded: ofPartitions('superseded'),
+      expired: ofPartitions('expired'),
+      partitions: rows.length,
     };
+  }
+
+  /**
+   * What the owners export of their partitions, over all writers that answer. Of two that export one, as when a former owner
+   * has not heard yet that it is one, the newer counts.
+   */
+  async partitionRows(): Promise<PartitionRow[]> {
+    const exported = await Promise.all(this.hexfleet.ready.writers.map((url) => metricsOf(url).catch(() => [])));
+    const rows = exported.flatMap(partitionRowsOf).sort((a, b) => a.epoch - b.epoch);
+    return [...new Map(rows.map((row) => [row.partition, row])).values()];
   }
 
   /** How many pings the partitions have in their books; these outlive any process. */
@@ -98,11 +105,48 @@ export interface Books {
   readonly partitions: number;
 }
 
-export async function metricsOf(url: string): Promise<{ name: string; value: number }[]> {
+export interface Metric {
+  readonly name: string;
+  readonly value: number;
+  /** Of those that are told by partition. */
+  readonly partition: number | undefined;
+}
+
+export type PartitionCount = 'written' | 'superseded' | 'expired';
+
+/** What the owner of a partition exports of it. */
+export interface PartitionRow extends Readonly<Record<PartitionCount, number>> {
+  readonly partition: number;
+  readonly epoch: number;
+  readonly drivers: number;
+}
+
+export async function metricsOf(url: string): Promise<Metric[]> {
   const text = await (await fetch(`${url}/metrics`)).text();
-  return [...text.matchAll(/^([a-z_]+)(?:\{[^}]*\})? ([0-9.e+-]+)$/gm)].map(([, name, value]) => ({
-    name: name as string,
-    value: Number(value),
+  return [...text.matchAll(/^([a-z_]+)(?:\{([^}]*)\})? ([0-9.e+-]+)$/gm)].map(([, name, labels, value]) => {
+    const [, partition] = /\bpartition="(\d+)"/.exec(labels ?? '') ?? [];
+    return {
+      name: name as string,
+      value: Number(value),
+      partition: partition === undefined ? undefined : Number(partition),
+    };
+  });
+}
+
+function partitionRowsOf(metrics: readonly Metric[]): PartitionRow[] {
+  const of = (name: string) =>
+    new Map(metrics.filter((metric) => metric.name === name).map(({ partition, value }) => [partition, value]));
+  const [written, superseded, expired] = ['written', 'superseded', 'expired'].map((name) =>
+    of(`hexfleet_pings_${name}_total`),
+  );
+  const drivers = of('hexfleet_partition_drivers');
+  return [...of('hexfleet_partition_epoch')].map(([partition, epoch]) => ({
+    partition: partition as number,
+    epoch,
+    drivers: drivers.get(partition) ?? 0,
+    written: written?.get(partition) ?? 0,
+    superseded: superseded?.get(partition) ?? 0,
+    expired: expired?.get(partition) ?? 0,
   }));
 }
 

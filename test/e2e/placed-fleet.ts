@@ -71,11 +71,13 @@ export class PlacedFleet {
   ): Promise<void> {
     const n = (this.writes.get(partition) ?? 1) + 1;
     this.writes.set(partition, n);
+    const sets = drivers.map((driver) => ({ driverId: driver.driverId, record: recordOf(driver, writtenAtMs) }));
     const reply = await this.store.apply(partition, {
       kind: 'apply',
       incarnation: { epoch: 1, k: 2 },
       n,
-      sets: drivers.map((driver) => ({ driverId: driver.driverId, record: recordOf(driver, writtenAtMs) })),
+      sets,
+      moved: sets,
       removals: [],
       totals: NO_TOTALS,
       changedPublishers: [],

@@ -1,3 +1,4 @@
+import { cpSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { type RunningServer, startNats, startRedis } from '@hexfleet/embedded-servers';
 import { atEnd, temporaryFolder } from './cleanup.js';
@@ -30,10 +31,45 @@ export class TestServers {
     this.nats = await startNats({ ...LOGIN, dataDir: join(this.#folder, 'nats'), port: this.nats.port });
   }
 
-  async startRedisAgain(): Promise<void> {
+  /** @param binary of another redis-server than this machine's. */
+  async startRedisAgain(binary?: string): Promise<void> {
     await this.redis.stop();
     const dataDir = join(this.#folder, 'redis');
-    this.redis = await startRedis({ password: REDIS_PASSWORD, dataDir, port: this.redis.port });
+    this.redis = await startRedis({ password: REDIS_PASSWORD, dataDir, port: this.redis.port, binary });
+  }
+
+  /** By kill −9: what it had not written to its files is gone. */
+  killNats(): Promise<void> {
+    return kill(this.nats);
+  }
+
+  killRedis(): Promise<void> {
+    return kill(this.redis);
+  }
+
+  /** Removes what a NATS that is stopped has on file. */
+  wipeNats(): void {
+    rmSync(join(this.#folder, 'nats'), { recursive: true });
+  }
+
+  /** Keeps a copy of what Redis has on file at this moment, in place of the one before. Redis may go on meanwhile. */
+  copyRedis(): void {
+    rmSync(this.#copy, { recursive: true, force: true });
+    cpSync(this.#appendOnly, this.#copy, { recursive: true });
+  }
+
+  /** Puts the copy in the place of what a Redis that is stopped has on file. */
+  restoreRedis(): void {
+    rmSync(this.#appendOnly, { recursive: true, force: true });
+    cpSync(this.#copy, this.#appendOnly, { recursive: true });
+  }
+
+  get #appendOnly(): string {
+    return join(this.#folder, 'redis', 'appendonlydir');
+  }
+
+  get #copy(): string {
+    return join(this.#folder, 'redis-copy');
   }
 
   async stop(): Promise<void> {
@@ -41,9 +77,15 @@ export class TestServers {
   }
 }
 
-/** Fresh servers on free ports; ended, and their folder removed, at the end of the spec file. */
-export async function startServers(): Promise<TestServers> {
-  const folder = temporaryFolder();
+function kill({ process: server }: RunningServer): Promise<void> {
+  if (server.exitCode !== null || server.signalCode !== null) return Promise.resolve();
+  const ended = new Promise<void>((resolve) => server.once('exit', () => resolve()));
+  server.kill('SIGKILL');
+  return ended;
+}
+
+/** Fresh servers on free ports; ended, and a folder that wasn't given removed, at the end of the spec file. */
+export async function startServers(folder = temporaryFolder()): Promise<TestServers> {
   const [nats, redis] = await Promise.all([
     startNats({ ...LOGIN, dataDir: join(folder, 'nats') }),
     startRedis({ password: REDIS_PASSWORD, dataDir: join(folder, 'redis') }),

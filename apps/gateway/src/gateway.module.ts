@@ -107,9 +107,7 @@ function checksOf({ link, intake, shedding }: ReturnType<typeof makeParts>) {
       if (link.connected && !shedding.pressure.isSettled)
         throw new Error('the writers have not told of their pressure yet');
     },
-    nats: () => {
-      if (!link.connected) throw new Error('the stream is away');
-    },
+    nats: () => link.check(),
     intake: () => {
       if (intake.isClosed) throw new Error('the gateway is about to stop');
     },

@@ -34,6 +34,12 @@ export class StreamLink implements BatchPublisher {
     return this.#bus?.connected ?? false;
   }
 
+  /** By what the stream can lose pings, or undefined. @throws Error why it can't be used. */
+  check(): ReturnType<PingBus['check']> {
+    if (this.#bus === undefined) throw new Error('NATS is away');
+    return this.#bus.check();
+  }
+
   publish(partition: number, message: Buffer, timeoutMs: number): Promise<PublishResult> {
     return this.#bus?.publisher.publish(partition, message, timeoutMs) ?? Promise.resolve(AWAY);
   }
@@ -60,6 +66,7 @@ export class StreamLink implements BatchPublisher {
       ...this.options,
       onError: (error) => this.#complain(error),
       onWidened: (widening) => this.logger.info(widening, 'the stream was widened'),
+      onAltered: (alterations) => this.logger.warn(alterations, 'the stream was changed by hand, or back'),
     });
     if (this.#isClosed) return bus.close();
     this.#bus = bus;

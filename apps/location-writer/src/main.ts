@@ -21,11 +21,14 @@ const store = createPartitionStore({
   ...settings,
   onConnection: (endpoint, error) =>
     logger.warn({ endpoint, reason: error?.message }, error ? 'Redis is away' : 'Redis is back'),
+  onProblems: (endpoint, problems) =>
+    logger.warn({ endpoint, problems }, problems.length > 0 ? 'Redis has problems' : 'Redis has no problems'),
 });
 const bus = await connectPingBus({
   ...settings,
   onError: (error) => logger.warn({ err: error }, 'trouble with NATS'),
   onWidened: (widening) => logger.info(widening, 'the stream was widened'),
+  onAltered: (alterations) => logger.warn(alterations, 'the stream was changed by hand, or back'),
 });
 const intake = new PartitionIntake(bus);
 // Of the policy the writer needs to know how long a ping may wait; scopes of cells and statuses don't concern it.
@@ -42,6 +45,7 @@ const pressure = new WriterPressure(settings.writerId, (nowMs) => {
 const writer = new LocationWriter(settings, bus, store, pressure, new WriterMetrics(metrics), logger);
 bus.onConnection((state) => {
   logger.info(state, state.up ? 'NATS is there' : 'NATS is away');
+  if (state.up) store.holdFor(state.stream);
   if (state.up) writer.resume();
   else writer.pause();
 });

@@ -27,10 +27,8 @@ export class WriterModule implements BeforeApplicationShutdown, OnApplicationShu
 
   static with({ writer, bus, store, feed, metrics }: WriterParts): DynamicModule {
     const checks = {
-      nats: () => {
-        if (!bus.connected) throw new Error('NATS or its stream is away');
-      },
-      redis: () => store.ping(),
+      nats: () => bus.check(),
+      redis: () => store.check(),
       partitions: () => {
         if (writer.problem !== undefined) throw new Error(writer.problem);
       },

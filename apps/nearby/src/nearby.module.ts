@@ -24,13 +24,15 @@ export class NearbyModule implements OnApplicationShutdown {
       ...settings,
       onConnection: (endpoint, error) =>
         logger.warn({ endpoint, reason: error?.message }, error ? 'Redis is away' : 'Redis is back'),
+      onProblems: (endpoint, problems) =>
+        logger.warn({ endpoint, problems }, problems.length > 0 ? 'Redis has problems' : 'Redis has no problems'),
     });
     const answered = new AnsweredPositions(ttlMs);
     const cover = new CellCover(settings);
     const nearbyMetrics = new NearbyMetrics(metrics);
     return {
       module: NearbyModule,
-      imports: [HealthModule.register({ metrics, checks: { redis: () => reader.ping() } })],
+      imports: [HealthModule.register({ metrics, checks: { redis: () => reader.check() } })],
       controllers: [NearbyController, DriverController],
       providers: [
         { provide: TokenVerifier, useFactory: () => createTokenVerifier(settings) },

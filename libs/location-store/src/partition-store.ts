@@ -42,7 +42,11 @@ export class PartitionStore {
     });
     if (incarnation === null) return 0;
     const epoch = Number.parseInt(String(incarnation), 10);
-    if (Number.isNaN(epoch)) throw new Error(`what ${key} holds is not ours`);
+    if (Number.isNaN(epoch)) {
+      const error = new Error(`${key} holds what is not ours: remove it`);
+      shard.noteFault(key, error);
+      throw error;
+    }
     return epoch;
   }
 

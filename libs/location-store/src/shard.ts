@@ -85,7 +85,12 @@ export class Shard {
 
   /** Remembers what the server answered with an error about a key, so that it can be told. */
   noteRefusal(key: string, error: unknown): void {
-    if (isRefusal(error)) this.refusals.note(key, error);
+    if (isRefusal(error)) this.noteFault(key, error);
+  }
+
+  /** Remembers that what a key holds can't be used. */
+  noteFault(key: string, error: Error): void {
+    this.refusals.note(key, error);
   }
 
   /** What it has lately answered with an error. */

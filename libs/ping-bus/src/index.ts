@@ -13,8 +13,10 @@ export { type AskOptions, ControlBus, type ControlBusOptions } from './control-b
 export type { SharedValue, WatchListener } from './document-watch.js';
 export type { PartitionReader, StreamMessage } from './partition-reader.js';
 export { type BusState, connectPingBus, PingBus, type PingBusOptions } from './ping-bus.js';
-export { LayoutMismatch, type StreamWidening } from './ping-stream.js';
+export { LayoutMismatch } from './ping-stream.js';
 export { SharedBucket } from './shared-bucket.js';
 export { SharedDocument } from './shared-document.js';
+export type { StreamAlterations } from './stream-alterations.js';
+export type { StreamWidening } from './stream-widening.js';
 export type { Subscription } from './subscription.js';
 export { WriteOnceLog } from './write-once-log.js';

@@ -1,19 +1,15 @@
-import { type JetStreamClient, jetstream, jetstreamManager } from '@nats-io/jetstream';
+import { type JetStreamClient, jetstream, jetstreamManager, type StreamConfig } from '@nats-io/jetstream';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
 import { AckedPublisher, type BatchPublisher } from './batch-publisher.js';
 import { connectionOptions } from './connection-options.js';
 import { ControlBus } from './control-bus.js';
 import { OrderedReader, type PartitionReader, readToEnd, type StreamMessage } from './partition-reader.js';
-import {
-  ensureStream,
-  findStream,
-  LayoutMismatch,
-  type StreamShape,
-  type StreamWidening,
-  streamName,
-  subjectOf,
-} from './ping-stream.js';
+import { ensureStream, findStream, LayoutMismatch } from './ping-stream.js';
 import { SharedBucket } from './shared-bucket.js';
+import { alterationsOf, type StreamAlterations } from './stream-alterations.js';
+import { GrantRecord } from './stream-grant.js';
+import { type StreamShape, streamName, subjectOf } from './stream-shape.js';
+import type { StreamWidening } from './stream-widening.js';
 
 export interface PingBusOptions extends StreamShape {
   readonly natsUrl: string;
@@ -21,6 +17,8 @@ export interface PingBusOptions extends StreamShape {
   readonly onError: (error: unknown) => void;
   /** Told when the stream that was there is given a longer memory or more room. */
   readonly onWidened: (widening: StreamWidening) => void;
+  /** Told when the stream that is there comes to differ from what Hexfleet makes, and when it does so no more. */
+  readonly onAltered?: (alterations: StreamAlterations) => void;
 }
 
 /** Up, with the identity of the stream that is there, or down. */
@@ -57,7 +55,10 @@ export class PingBus {
   private readonly checker: NodeJS.Timeout;
   private readonly readers = new Set<PartitionReader>();
   private readonly listeners: ((state: BusState) => void)[] = [];
+  private readonly grants: GrantRecord;
   private stream: string | undefined;
+  private refusal: LayoutMismatch | undefined;
+  private alterations: StreamAlterations = { risks: [], oddities: [] };
   private generation = 0;
   private checkedAtMs = 0;
   private closed = false;
@@ -75,6 +76,7 @@ export class PingBus {
     );
     this.publisher = this.ackedPublisher;
     this.control = new ControlBus(connection, options);
+    this.grants = new GrantRecord(this.bucket('stream'));
     void this.watch();
     void this.comeUp();
     this.checker = setInterval(() => void this.checkStream(), STREAM_CHECK_MS);
@@ -84,6 +86,17 @@ export class PingBus {
   /** NATS answers and the stream is there. */
   get connected(): boolean {
     return this.stream !== undefined;
+  }
+
+  /**
+   * By what the stream can lose pings, in words, or undefined where it can't.
+   * @throws Error why it can't be used; with `isFinal` where no waiting will mend that.
+   */
+  check(): { readonly degraded: string } | undefined {
+    if (this.stream === undefined) throw this.refusal ?? new Error('NATS or its stream is away');
+    const { risks } = this.alterations;
+    const subject = `stream ${streamName(this.options.name)}, changed by hand,`;
+    return risks.length === 0 ? undefined : { degraded: `${subject} ${risks.join('; ')}` };
   }
 
   /** Calls `listener` at each change, and at once where the bus is up already. */
@@ -160,7 +173,8 @@ export class PingBus {
     this.checkedAtMs = Date.now();
     try {
       const found = await findStream(await jetstreamManager(this.connection, { checkAPI: false }), this.options.name);
-      if (found?.created === stream || generation !== this.generation || this.closed) return;
+      if (generation !== this.generation || this.closed) return;
+      if (found?.created === stream) return this.noteConfig(found.config);
       this.options.onError(new Error(`stream ${streamName(this.options.name)} is ${found ? 'another one' : 'gone'}`));
       this.goDown();
       await this.comeUp();
@@ -176,16 +190,27 @@ export class PingBus {
     while (!this.closed && generation === this.generation) {
       try {
         const manager = await jetstreamManager(this.connection);
-        const stream = await ensureStream(manager, this.options, this.options.onWidened);
+        const { id: stream, config } = await ensureStream(manager, this.grants, this.options, this.options.onWidened);
         if (generation !== this.generation) return;
         this.stream = stream;
+        this.refusal = undefined;
+        this.noteConfig(config);
         for (const listener of this.listeners) listener({ up: true, stream });
         return;
       } catch (error) {
-        this.options.onError(error);
-        if (error instanceof LayoutMismatch) return;
+        // A refusal stands until somebody does something about the stream: it is told once.
+        const refusal = error instanceof LayoutMismatch ? error : undefined;
+        if (refusal === undefined || refusal.message !== this.refusal?.message) this.options.onError(error);
+        this.refusal = refusal;
         await new Promise((resolve) => setTimeout(resolve, RETRY_STREAM_MS));
       }
     }
+  }
+
+  private noteConfig(config: StreamConfig): void {
+    const alterations = alterationsOf(config, this.options);
+    if (JSON.stringify(alterations) === JSON.stringify(this.alterations)) return;
+    this.alterations = alterations;
+    this.options.onAltered?.(alterations);
   }
 }

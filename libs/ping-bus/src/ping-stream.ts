@@ -6,77 +6,61 @@ import {
   StorageType,
   type StreamConfig,
 } from '@nats-io/jetstream';
-import { millis, nanos } from '@nats-io/transport-node';
+import { nanos } from '@nats-io/transport-node';
+import type { GrantRecord } from './stream-grant.js';
+import { layoutOf, STREAM_FORMAT, type StreamShape, streamName, subjectsOf } from './stream-shape.js';
+import { type StreamWidening, wantedGrant, widenStream } from './stream-widening.js';
 
-export interface StreamShape {
-  /** Prefix of the stream and of its subjects, so that two fleets can share a server. */
-  readonly name: string;
-  readonly partitions: number;
-  readonly resolution: number;
-  readonly ttlMs: number;
-  /** Most bytes that the stream may take on disk; past it the stream is full. */
-  readonly streamMaxBytes: number;
-}
-
-/** What a stream that was there already was given more of. */
-export interface StreamWidening {
-  readonly stream: string;
-  readonly maxAgeMs?: number;
-  readonly maxBytes?: number;
-}
-
-/** The stream's subjects and the layout in its description: two processes that disagree on either must not run together. */
+/** The stream that is there was made by a process that this one must not run together with. */
 export class LayoutMismatch extends Error {
   override readonly name = 'LayoutMismatch';
+  /** Waiting won't help: somebody must change something. */
+  readonly isFinal = true;
+}
+
+export interface FoundStream {
+  /** Identity: a stream that was wiped and made again has another one. */
+  readonly id: string;
+  readonly config: StreamConfig;
 }
 
 const STREAM_NOT_FOUND = 10_059;
 
-export function streamName(name: string): string {
-  return `${name}_PINGS`;
-}
-
-export function subjectOf(name: string, partition: number): string {
-  return `${name}.pings.${partition}`;
-}
-
 /**
- * Makes the stream where it is missing, and returns its identity: a stream that was wiped and made again has another one.
- * File storage keeps what was accepted through the death of the server; it is kept for twice the positions' TTL, so that an
- * emptied Redis can be filled again; and when it is full it refuses, instead of dropping what was accepted.
+ * Makes the stream where it is missing. File storage keeps what was accepted through the death of the server; it is kept for
+ * twice the positions' TTL, so that an emptied Redis can be filled again; and when it is full it refuses, instead of dropping
+ * what was accepted.
  *
  * A stream that is there keeps its messages for as long, and takes as many bytes, as any process has asked for yet: with a
  * longer TTL both are raised, else pings would age out unread while they are still to be shown. They are never lowered,
- * since that would drop messages that an older process still counts on: that is an operator's decision.
- * @throws LayoutMismatch when it exists with another layout.
+ * since that would drop messages that an older process still counts on: that is an operator's decision, and so is all else
+ * that was changed by hand.
+ * @throws LayoutMismatch when it exists with another layout, or was made by a newer release.
  */
 export async function ensureStream(
   manager: JetStreamManager,
+  record: GrantRecord,
   shape: StreamShape,
   onWidened: (widening: StreamWidening) => void,
-): Promise<string> {
-  const description = `hexfleet layout 1: ${shape.partitions} partitions of H3 resolution ${shape.resolution}`;
+): Promise<FoundStream> {
   const found = await findStream(manager, shape.name);
   if (found !== undefined) {
-    if (found.config.description !== description) {
-      throw new LayoutMismatch(
-        `stream ${streamName(shape.name)} is "${found.config.description ?? ''}", this process wants "${description}"`,
-      );
-    }
-    await widenStream(manager, shape, found.config, onWidened);
-    return found.created;
+    requireLayout(found.config, shape);
+    return { id: found.created, config: await widenStream(manager, record, shape, found.config, onWidened) };
   }
+  const wanted = wantedGrant(shape);
   const made = await manager.streams.add({
     name: streamName(shape.name),
-    description,
-    subjects: [`${shape.name}.pings.*`],
+    description: layoutOf(shape),
+    subjects: subjectsOf(shape.name),
     retention: RetentionPolicy.Limits,
     storage: StorageType.File,
     discard: DiscardPolicy.New,
-    max_age: nanos(2 * shape.ttlMs),
-    max_bytes: shape.streamMaxBytes,
+    max_age: nanos(wanted.maxAgeMs),
+    max_bytes: wanted.maxBytes,
   });
-  return made.created;
+  await record.set(wanted);
+  return { id: made.created, config: made.config };
 }
 
 /** The fleet's stream, or `undefined` when the server says that there is none. */
@@ -87,23 +71,14 @@ export async function findStream(manager: JetStreamManager, name: string) {
   });
 }
 
-async function widenStream(
-  manager: JetStreamManager,
-  { name, ttlMs, streamMaxBytes }: StreamShape,
-  { max_age: maxAgeNanos, max_bytes: maxBytes }: StreamConfig,
-  onWidened: (widening: StreamWidening) => void,
-): Promise<void> {
-  // 0 and −1 are the server's words for no bound.
-  const isAgeRaised = maxAgeNanos > 0 && maxAgeNanos < nanos(2 * ttlMs);
-  const isSizeRaised = maxBytes >= 0 && maxBytes < streamMaxBytes;
-  if (!isAgeRaised && !isSizeRaised) return;
-  const { config } = await manager.streams.update(streamName(name), {
-    ...(isAgeRaised && { max_age: nanos(2 * ttlMs) }),
-    ...(isSizeRaised && { max_bytes: streamMaxBytes }),
-  });
-  onWidened({
-    stream: streamName(name),
-    ...(isAgeRaised && { maxAgeMs: millis(config.max_age) }),
-    ...(isSizeRaised && { maxBytes: config.max_bytes }),
-  });
+function requireLayout({ description = '' }: StreamConfig, shape: StreamShape): void {
+  const layout = layoutOf(shape);
+  if (description === layout) return;
+  const stream = `stream ${streamName(shape.name)}`;
+  const format = Number(/^hexfleet layout (\d+):/.exec(description)?.[1] ?? 0);
+  throw new LayoutMismatch(
+    format > STREAM_FORMAT
+      ? `${stream} was made by a newer Hexfleet (format ${format}, this one knows ${STREAM_FORMAT}): run that release, or another HEXFLEET_NAME`
+      : `${stream} is "${description}", this process wants "${layout}"`,
+  );
 }

@@ -92,6 +92,11 @@ export const METRIC = {
     'Whether a dependency answered the last readiness check',
     'dependency',
   ),
+  dependencyDegraded: metric(
+    'hexfleet_dependency_degraded',
+    'Whether what a dependency holds was at risk at the last readiness check',
+    'dependency',
+  ),
 } as const;
 
 function metric<Label extends string = never>(name: string, help: string, ...labels: Label[]): MetricDefinition<Label> {

@@ -82,6 +82,22 @@ describe('readiness', () => {
     expect(await next).toEqual({ ready: true, checks: { nats: { ok: true } } });
   });
 
+  it('is ready where something is at risk, and tells what; tells also what no waiting will mend', async () => {
+    const checks = {
+      nats: () => {
+        throw Object.assign(new Error('another layout'), { isFinal: true });
+      },
+      redis: () => ({ degraded: 'it evicts' }),
+    };
+    expect(await new Readiness(checks, 5).report()).toEqual({
+      ready: false,
+      checks: {
+        nats: { ok: false, detail: 'another layout', final: true },
+        redis: { ok: true, degraded: 'it evicts' },
+      },
+    });
+  });
+
   it('is ready when there is nothing to ask', async () => {
     expect(await new Readiness({}, 5).report()).toEqual({ ready: true, checks: {} });
   });

@@ -35,11 +35,13 @@ class HealthController {
   readonly #readiness: Readiness;
   readonly #metrics: Metrics;
   readonly #dependencyUp;
+  readonly #dependencyDegraded;
 
   constructor(@Inject(HEALTH_OPTIONS) { checks, metrics, timeoutMs = DEFAULT_TIMEOUT_MS }: HealthOptions) {
     this.#readiness = new Readiness(checks, timeoutMs);
     this.#metrics = metrics;
     this.#dependencyUp = metrics.gauge(METRIC.dependencyUp);
+    this.#dependencyDegraded = metrics.gauge(METRIC.dependencyDegraded);
   }
 
   @Public()
@@ -53,8 +55,10 @@ class HealthController {
   @Get('readyz')
   async ready(@Res() reply: FastifyReply): Promise<void> {
     const report = await this.#readiness.report();
-    for (const [dependency, { ok }] of Object.entries(report.checks))
-      this.#dependencyUp.set({ dependency }, ok ? 1 : 0);
+    for (const [dependency, result] of Object.entries(report.checks)) {
+      this.#dependencyUp.set({ dependency }, result.ok ? 1 : 0);
+      this.#dependencyDegraded.set({ dependency }, result.ok && result.degraded !== undefined ? 1 : 0);
+    }
     await reply
       .code(report.ready ? 200 : 503)
       .header('cache-control', 'no-store')

@@ -1,14 +1,26 @@
-/** Asks one dependency whether it answers; rejects, or throws, with the reason when it doesn't. */
-export type Check = () => Promise<unknown> | unknown;
+/** Works, and something is at risk. */
+export interface Degraded {
+  readonly degraded: string;
+}
 
-export type CheckResult = { readonly ok: true } | { readonly ok: false; readonly detail: string };
+/**
+ * Asks one dependency whether it answers; rejects, or throws, with the reason when it doesn't. An error whose `isFinal` is true
+ * won't pass by waiting.
+ */
+// biome-ignore lint/suspicious/noConfusingVoidType: most checks return nothing.
+export type Check = () => Promise<Degraded | undefined | void> | Degraded | undefined | void;
+
+export type CheckResult =
+  | { readonly ok: true; readonly degraded?: string }
+  /** `final`: somebody must change something first. */
+  | { readonly ok: false; readonly detail: string; readonly final?: true };
 
 export interface ReadinessReport {
   readonly ready: boolean;
   readonly checks: Readonly<Record<string, CheckResult>>;
 }
 
-const MAX_DETAIL_CHARACTERS = 200;
+const MAX_DETAIL_CHARACTERS = 500;
 
 /**
  * Whether an app's dependencies answer, asked anew at each call. Each check has a bound in time. One that hangs past it is
@@ -47,10 +59,11 @@ export class Readiness {
 
 async function run(check: Check): Promise<CheckResult> {
   try {
-    await check();
-    return { ok: true };
+    const degraded = (await check())?.degraded;
+    return { ok: true, ...(degraded !== undefined && { degraded: degraded.slice(0, MAX_DETAIL_CHARACTERS) }) };
   } catch (error) {
     const detail = error instanceof Error ? error.message : String(error);
-    return { ok: false, detail: detail.slice(0, MAX_DETAIL_CHARACTERS) };
+    const isFinal = error instanceof Error && (error as { isFinal?: unknown }).isFinal === true;
+    return { ok: false, detail: detail.slice(0, MAX_DETAIL_CHARACTERS), ...(isFinal && { final: true }) };
   }
 }
