@@ -28,7 +28,7 @@ export class Fleet {
 
   addWriter(): void {
     const living = this.writers.filter(({ isDead }) => !isDead);
-    if (living.length >= MAX_WRITERS) return;
+    if (living.filter(({ isDraining }) => !isDraining).length >= MAX_WRITERS) return;
     const writer = new WriterProcess(this.world, `w${++this.writersMade}`, (partition, taker) =>
       this.takeOver(partition, taker),
     );

@@ -29,11 +29,13 @@ const program = new Command('simulate-faults')
   .option('--seed <seed>', 'one run, with its trace', natural)
   .option('--mutation <name>', 'with the protocol broken: see --list-mutations')
   .option('--list-mutations', 'the ways in which it can be broken', false)
+  .option('--mutations', 'each of them until it is noticed, for at most --seeds seeds', false)
   .option('--jobs <n>', 'threads', natural, availableParallelism())
   .option('--json', 'what came of it as a line of JSON on standard output', false)
-  .action(async (flags: Flags & { readonly listMutations: boolean }) => {
+  .action(async (flags: Flags & { readonly listMutations: boolean; readonly mutations: boolean }) => {
     if (flags.listMutations)
       process.stdout.write(`${MUTATIONS.map(({ name, what }) => `${name.padEnd(34)}${what}`).join('\n')}\n`);
+    else if (flags.mutations) await runMutations(flags);
     else if (flags.seed !== undefined) await showRun(flags.seed, flags.mutation);
     else await runMany(flags);
   });
@@ -65,6 +67,29 @@ async function runMany(flags: Flags): Promise<void> {
   if (first === undefined) return;
   process.exitCode = 1;
   if (flags.mutation === undefined || !flags.json) await explain(first.seed, flags.mutation);
+}
+
+/** Every mutation is to be noticed: tells after how many seeds, and by what. */
+async function runMutations({ seeds, from, jobs, json }: Flags): Promise<void> {
+  const waiting = [...MUTATIONS];
+  const thread = async () => {
+    for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
+      const { name } = next;
+      const worker = new Worker(new URL('./seeds-worker.js', import.meta.url), { workerData: { mutation: name } });
+      const done = once(worker, 'message');
+      worker.postMessage({ from, count: seeds, mostFailures: 1 });
+      const [tally] = (await done) as [Tally];
+      await worker.terminate();
+      const violation = tally.failed[0]?.violation;
+      if (violation === undefined) process.exitCode = 1;
+      const told = violation === undefined ? 'NOT NOTICED' : violation;
+      const line = json
+        ? JSON.stringify({ name, seeds: tally.seeds, violation })
+        : `${name.padEnd(34)}${String(tally.seeds).padStart(6)}  ${told}`;
+      process.stdout.write(`${line}\n`);
+    }
+  };
+  await Promise.all(Array.from({ length: jobs }, thread));
 }
 
 /** The smallest run that fails like it, and how to see it again. */

@@ -1,67 +1,56 @@
-import {
-  type AdoptReply,
-  type ApplyReply,
-  type ClaimReply,
-  type Incarnation,
-  NO_TOTALS,
-  type OwnerEffect,
-  type PartitionTotals,
+import type {
+  AdoptReply,
+  ApplyReply,
+  ClaimReply,
+  Incarnation,
+  OwnerEffect,
+  PartitionTotals,
+  PublisherMark,
 } from '@hexfleet/partition-table';
 
-export type Apply = Extract<OwnerEffect, { kind: 'apply' }>;
-export type Adopt = Extract<OwnerEffect, { kind: 'adopt' }>;
+type Apply = Extract<OwnerEffect, { kind: 'apply' }>;
+type Adopt = Extract<OwnerEffect, { kind: 'adopt' }>;
 
-export interface Header {
+interface Header {
   n: number;
   count: number;
-  by: number;
   unbuilt: boolean;
   totals: PartitionTotals;
 }
 
 /** Header and records under one name; a write may reach a name that nobody reads. */
-export interface Named {
+interface Named {
   header: Header | undefined;
-  records: Map<string, Buffer>;
-  recordsGoAtMs: number;
+  readonly records: Map<string, Buffer>;
 }
 
-const UNBUILT_N = -9;
-const NO_RECORDS: ReadonlyMap<string, Buffer> = new Map();
+const EMPTY_TOTALS: PartitionTotals = {
+  position: undefined,
+  written: 0,
+  superseded: 0,
+  expired: 0,
+  publishers: new Map(),
+};
 
 /**
  * What Redis holds of one partition, and what the functions `claim` and `adopt` and the native transactions of a write make of
- * it. That Redis itself does the same is what test/conformance is for. A mutation that breaks the protocol overrides a method.
- *
- * A header is kept for a week, longer than any run.
+ * it. A mutation that breaks the protocol overrides one of the methods.
  */
 export class PartitionKeys {
   protected inc: Incarnation | undefined;
-  protected readonly named = new Map<string, Named>();
-  private incName = '';
-
-  constructor(private readonly recordsKeptMs: number) {}
+  protected named = new Map<string, Named>();
 
   /** The records that readers see. */
   get visible(): ReadonlyMap<string, Buffer> {
-    return this.named.get(this.incName)?.records ?? NO_RECORDS;
+    return (this.inc && this.named.get(nameOf(this.inc))?.records) ?? new Map();
   }
 
   get header(): Readonly<Header> | undefined {
-    return this.named.get(this.incName)?.header;
-  }
-
-  get incarnation(): Incarnation | undefined {
-    return this.inc;
+    return this.inc && this.named.get(nameOf(this.inc))?.header;
   }
 
   get epoch(): number {
     return this.inc?.epoch ?? 0;
-  }
-
-  /** Everything, under whatever name. */
-  get names(): ReadonlyMap<string, Readonly<Named>> {
-    return this.named;
   }
 
   claim(incarnation: Incarnation, withRecords: boolean): ClaimReply {
@@ -69,85 +58,86 @@ export class PartitionKeys {
     if (inc !== undefined) {
       if (this.isFenced(incarnation, inc)) return { kind: 'fenced', epoch: inc.epoch };
       if (this.isOutdated(incarnation, inc)) return { kind: 'outdated' };
-      this.rename(this.incName, nameOf(incarnation));
+      const old = this.named.get(nameOf(inc));
+      if (old !== undefined && nameOf(inc) !== nameOf(incarnation)) {
+        this.named.delete(nameOf(inc));
+        this.named.set(nameOf(incarnation), old);
+      }
     }
-    this.setIncarnation(incarnation);
-    const named = this.of(nameOf(incarnation));
+    this.inc = incarnation;
+    const named = this.of(incarnation);
     const { header } = named;
     if (header === undefined || header.unbuilt || !this.isTrusted(header)) {
-      this.plant(named, incarnation);
+      named.header = { ...(header ?? { count: 0, totals: EMPTY_TOTALS }), n: -9, unbuilt: true };
       return { kind: 'empty' };
     }
-    const { n, by, totals } = header;
-    this.mark(header, incarnation);
+    const { n, totals } = header;
     const records = withRecords
       ? [...named.records].map(([driverId, record]) => ({ driverId, record: Buffer.from(record) }))
       : [];
-    return { kind: 'built', n, by, totals, records };
+    return { kind: 'built', before: inc ?? incarnation, n, totals, records };
   }
 
-  apply(write: Apply, nowMs: number): ApplyReply {
-    const { incarnation, n, sets, removals, totals, changedPublishers } = write;
+  apply({ incarnation, n, sets, removals, totals, changedPublishers }: Apply): ApplyReply {
     const isCurrent = this.isCurrent(incarnation);
-    const named = this.of(nameOf(incarnation));
+    const named = this.of(incarnation);
     const before = named.header;
     const publishers = new Map(before?.totals.publishers ?? []);
     for (const publisher of changedPublishers) {
       const mark = totals.publishers.get(publisher);
       if (mark === undefined) publishers.delete(publisher);
-      else publishers.set(publisher, mark);
+      else publishers.set(publisher, mark as PublisherMark);
     }
     for (const { driverId, record } of sets) named.records.set(driverId, Buffer.from(record));
-    if (sets.length > 0) named.recordsGoAtMs = nowMs + this.recordsKeptMs;
     for (const driverId of removals) named.records.delete(driverId);
+    const position = totals.position ?? before?.totals.position;
     named.header = {
       n,
       count: (before?.count ?? 0) + 1,
-      by: incarnation.epoch,
       unbuilt: before?.unbuilt ?? false,
-      totals: { ...totals, position: totals.position ?? before?.totals.position, publishers },
+      totals: { ...totals, position, publishers },
     };
     if (!isCurrent) return 'other';
-    return this.isExpected(before, write) ? 'ok' : 'diverged';
+    return this.isExpected(before, n) ? 'ok' : 'diverged';
   }
 
   /** The whole table under a name of its own, which nobody reads yet. */
-  build({ to, n, sets, totals }: Adopt, nowMs: number): void {
+  build({ to, n, sets, totals }: Adopt): void {
     const records = new Map(sets.map(({ driverId, record }) => [driverId, Buffer.from(record)]));
-    const whole = { ...totals, publishers: new Map(totals.publishers) };
-    const header = { n, count: n, by: to.epoch, unbuilt: false, totals: whole };
-    this.named.set(nameOf(to), { header, records, recordsGoAtMs: nowMs + this.recordsKeptMs });
+    const header = {
+      n,
+      count: n,
+      unbuilt: false,
+      totals: { ...totals, publishers: new Map(totals.publishers) },
+    };
+    this.named.set(nameOf(to), { header, records });
   }
 
   adopt({ from, to, n }: Adopt): AdoptReply {
     const { inc } = this;
     if (inc === undefined) return 'other';
     if (inc.epoch > from.epoch) return 'fenced';
-    if (this.incName === nameOf(to)) return 'ok';
-    if (!this.isBase(from) || !this.isBuilt(to, n)) return 'other';
-    this.dropFormer(this.incName, nameOf(to));
-    this.setIncarnation(to);
+    if (nameOf(inc) === nameOf(to)) return 'ok';
+    if (nameOf(inc) !== nameOf(from)) return 'other';
+    if (this.named.get(nameOf(to))?.header?.n !== n) return 'other';
+    this.named.delete(nameOf(inc));
+    this.inc = to;
     return 'ok';
-  }
-
-  passTime(nowMs: number): void {
-    for (const named of this.named.values()) if (nowMs >= named.recordsGoAtMs) named.records.clear();
   }
 
   /** All of it as it is now, to be put back later. */
   snapshot(): () => void {
     const { inc } = this;
-    const kept = [...this.named].map(([name, one]) => [name, copyOf(one)] as const);
+    const named = new Map([...this.named].map(([name, one]) => [name, copyOf(one)]));
     return () => {
-      this.named.clear();
-      for (const [name, one] of kept) this.named.set(name, copyOf(one));
-      this.setIncarnation(inc);
+      this.inc = inc;
+      this.named = new Map([...named].map(([name, one]) => [name, copyOf(one)]));
     };
   }
 
   wipe(): void {
-    this.named.clear();
-    this.setIncarnation(undefined);
+    this.inc = undefined;
+    this.named = new Map();
   }
 
   protected isFenced({ epoch, k }: Incarnation, inc: Incarnation): boolean {
@@ -162,58 +152,19 @@ export class PartitionKeys {
     return n === count;
   }
 
-  protected plant(named: Named, { epoch }: Incarnation): void {
-    const { count, totals } = named.header ?? { count: 0, totals: NO_TOTALS };
-    named.header = { n: UNBUILT_N, count, by: epoch, unbuilt: true, totals };
-  }
-
-  /** The header is the claimer's from now on. */
-  protected mark(header: Header, { epoch }: Incarnation): void {
-    header.by = epoch;
-  }
-
   protected isCurrent(incarnation: Incarnation): boolean {
-    return this.incName === nameOf(incarnation);
+    return this.inc !== undefined && nameOf(this.inc) === nameOf(incarnation);
   }
 
-  protected isExpected(before: Header | undefined, { incarnation, n }: Apply): boolean {
-    return before !== undefined && before.n === n - 1 && before.count === n - 1 && before.by === incarnation.epoch;
+  protected isExpected(before: Header | undefined, n: number): boolean {
+    return before !== undefined && before.n === n - 1 && before.count === n - 1;
   }
 
-  protected isBase(from: Incarnation): boolean {
-    return this.incName === nameOf(from);
-  }
-
-  protected isBuilt(to: Incarnation, n: number): boolean {
-    return this.named.get(nameOf(to))?.header?.n === n;
-  }
-
-  protected dropFormer(former: string, _next: string): void {
-    this.named.delete(former);
-  }
-
-  protected setIncarnation(inc: Incarnation | undefined): void {
-    this.inc = inc;
-    this.incName = inc === undefined ? '' : nameOf(inc);
-  }
-
-  /** Key by key, as Redis renames: one that isn't there leaves what lies under the new name. */
-  private rename(from: string, to: string): void {
-    const old = this.named.get(from);
-    if (old === undefined || from === to) return;
-    const target = this.of(to);
-    if (old.header !== undefined) target.header = old.header;
-    if (old.records.size > 0) {
-      target.records = old.records;
-      target.recordsGoAtMs = old.recordsGoAtMs;
-    }
-    this.named.delete(from);
-  }
-
-  private of(name: string): Named {
+  protected of(incarnation: Incarnation): Named {
+    const name = nameOf(incarnation);
     let named = this.named.get(name);
     if (named === undefined) {
-      named = { header: undefined, records: new Map(), recordsGoAtMs: Number.POSITIVE_INFINITY };
+      named = { header: undefined, records: new Map() };
       this.named.set(name, named);
     }
     return named;
@@ -224,6 +175,6 @@ export function nameOf({ epoch, k }: Incarnation): string {
   return `${epoch}.${k}`;
 }
 
-function copyOf({ header, records, recordsGoAtMs }: Named): Named {
-  return { header: header && { ...header }, records: new Map(records), recordsGoAtMs };
+function copyOf({ header, records }: Named): Named {
+  return { header: header && { ...header }, records: new Map(records) };
 }
