@@ -20,7 +20,6 @@ export class ReaderProcess {
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
       yield;
       const before = this.lookUp(driverId);
-      if (before.homes.length === 0) return;
       let newest: Buffer | undefined;
       for (const partition of this.order(before.homes)) {
         yield;

@@ -41,6 +41,8 @@ const MORE_STEPS = 350;
 const READERS = 2;
 /** Beyond the longest that two writers wait for one another. */
 const LEASES_TO_REST = 34;
+/** Of a hundred steps while all comes to rest: heartbeats have to be due once. */
+const QUIET_MS = 1_000;
 
 /** One run; the same seed and options give the same. */
 export function simulate(seed: number, options: RunOptions = {}): RunResult {
@@ -225,8 +227,9 @@ class Simulation {
 
   private ping(): void {
     const { world, dice, weather, fleet } = this;
+    if (this.lastSeq >= weather.mostPings) return;
     const driver = dice.int('who', world.drivers.length);
-    if (dice.chance('hop', weather.isSlow ? 0.3 : 0.6)) this.legs[driver] = (this.legs[driver] as number) + 1;
+    if (dice.chance('hop', weather.hops)) this.legs[driver] = (this.legs[driver] as number) + 1;
     const route = [0, 1, 0, world.partitions.length - 1, 1, 0];
     const partition = route[(this.legs[driver] as number) % route.length] as number;
     world.nowMs += weather.isSlow ? 5_000 + dice.int('pause', 15_000) : dice.int('pause', 1_500);
@@ -281,7 +284,7 @@ class Simulation {
       for (const partition of world.partitions.keys()) {
         if (fleet.owner(partition) === undefined) fleet.seize(partition, this.stayer());
       }
-      world.nowMs += 5;
+      world.nowMs += QUIET_MS;
     });
   }
 

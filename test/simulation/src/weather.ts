@@ -20,6 +20,10 @@ export interface Weather {
   readonly lostBeats: number;
   /** Long between pings, so that entries and records come to their end. */
   readonly isSlow: boolean;
+  /** How likely a driver is to be in another partition at its next ping. */
+  readonly hops: number;
+  /** Drivers that fall silent leave what went wrong as it is; those that go on pinging mend it. */
+  readonly mostPings: number;
 }
 
 export function weatherOf(dice: Dice): Weather {
@@ -39,5 +43,7 @@ export function weatherOf(dice: Dice): Weather {
     ties: sometimes(0.3, 0.2),
     lostBeats: sometimes(0.5, 0.3),
     isSlow: dice.chance('weather', 0.25),
+    hops: dice.pick('weather', [0.1, 0.3, 0.6, 0.6]),
+    mostPings: dice.chance('weather', 0.7) ? 3 + dice.int('weather', 12) : Number.POSITIVE_INFINITY,
   };
 }
