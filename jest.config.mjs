@@ -1,5 +1,5 @@
 /**
- * Two projects: `unit` (beside the sources, and under test/ but for e2e) may run on several workers; `e2e` starts whole Hexfleets, is
+ * Two projects: `unit` (beside the sources, and under test/ but for e2e and chaos) may run on several workers; `e2e` starts whole Hexfleets, is
  * long, and is run in band. Real NATS and Redis may be started in either, each on free ports in a folder of its own.
  *
  * Run one file with:
@@ -42,12 +42,12 @@ export default {
       ...shared,
       displayName: 'unit',
       testMatch: ['<rootDir>/{apps,libs,bench,test}/**/*.spec.ts'],
-      testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/e2e/'],
+      testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/e2e/', '<rootDir>/test/chaos/'],
     },
     {
       ...shared,
       displayName: 'e2e',
-      testMatch: ['<rootDir>/test/e2e/**/*.spec.ts'],
+      testMatch: ['<rootDir>/test/{e2e,chaos}/**/*.spec.ts'],
       setupFilesAfterEnv: ['<rootDir>/test/harness/e2e-bounds.ts'],
     },
   ],

@@ -5,7 +5,17 @@ import { PlainError, quietRun, ROOT, say } from './quiet-run.mjs';
 
 /** Inside dist, so that it goes with it. Written last: an interrupted build leaves none. */
 const STAMP = `${ROOT}/dist/.hexfleet-built`;
-const SOURCES = ['apps', 'bench', 'libs', 'nest-cli.json', 'package-lock.json', 'proto', 'test/simulation', 'tsconfig.json', '.swcrc'];
+const SOURCES = [
+  'apps',
+  'bench',
+  'libs',
+  'nest-cli.json',
+  'package-lock.json',
+  'proto',
+  'test/simulation',
+  'tsconfig.json',
+  '.swcrc',
+];
 const PROOF = 'dist/apps/cli/src/main.js';
 
 /** Every source's path, size and time of change: reading the times of some hundred files takes milliseconds. */

@@ -36,6 +36,8 @@ export class LocationWriter {
   private readonly budget: WriteBudget | undefined;
   private readonly timers: NodeJS.Timeout[] = [];
   private intake: Intake | undefined;
+  /** The stream that was there last. */
+  private streamId: string | undefined;
   private stopped = false;
 
   constructor(
@@ -79,9 +81,14 @@ export class LocationWriter {
     return this.ownership.runners.get(partition)?.offer(this.memory.decode(message), message.pending);
   }
 
-  /** NATS is back, perhaps with another stream: read on. */
+  /** NATS is back, perhaps with another stream: read on. With the former one went what was kept beside it. */
   resume(): void {
-    for (const runner of this.ownership.running()) this.openIntake(runner);
+    const isAnother = this.streamId !== undefined && this.streamId !== this.bus.streamId;
+    this.streamId = this.bus.streamId;
+    for (const runner of this.ownership.running()) {
+      this.openIntake(runner);
+      if (isAnother) runner.saveTotals();
+    }
   }
 
   pause(): void {

@@ -98,6 +98,12 @@ export class PartitionRunner {
     this.born = born;
   }
 
+  /** Keeps the totals in NATS now. The owner, which asks for it where they have changed, can't know that they were lost there. */
+  saveTotals(): void {
+    this.unsaved ??= this.totals;
+    if (!this.isSaving) void this.save();
+  }
+
   /** Time for housekeeping, at the next beat. */
   tick(): void {
     this.tickDue = true;

@@ -8,6 +8,7 @@ import {
 } from '@hexfleet/partition-table';
 import type { Ping } from '@hexfleet/ping';
 import { decodePingBatch, encodePingBatch } from '@hexfleet/ping-batch';
+import { RecordedWrites } from './recorded-writes.js';
 
 type Owner = ReturnType<typeof ownPartition>;
 type Effect = Exclude<ReturnType<Owner['next']>['value'], number>;
@@ -18,6 +19,8 @@ const PUBLISHER = '0123456789abcdef';
 
 /** Every partition's owner at work on a store, as the writer runs them, but on a clock that the caller turns. */
 export class OwnedPartitions {
+  /** What they have had written. */
+  readonly writes = new RecordedWrites();
   private readonly owned: readonly OwnedPartition[];
 
   private constructor(
@@ -25,7 +28,10 @@ export class OwnedPartitions {
     partitions: number,
     ttlMs: number,
   ) {
-    this.owned = Array.from({ length: partitions }, (_, partition) => new OwnedPartition(store, partition, ttlMs));
+    this.owned = Array.from(
+      { length: partitions },
+      (_, partition) => new OwnedPartition(store, this.writes, partition, ttlMs),
+    );
   }
 
   static async takeOver(
@@ -66,6 +72,7 @@ class OwnedPartition {
 
   constructor(
     private readonly store: PartitionStore,
+    private readonly writes: RecordedWrites,
     private readonly partition: number,
     ttlMs: number,
   ) {
@@ -109,6 +116,7 @@ class OwnedPartition {
     const { store, partition } = this;
     switch (effect.kind) {
       case 'claim':
+        this.writes.note(partition, effect);
         return store.claim(partition, effect.incarnation, effect.withRecords);
       case 'recall':
         return NO_TOTALS;
@@ -122,6 +130,7 @@ class OwnedPartition {
         return store.directory.clear(partition, effect.todos);
       case 'apply':
       case 'adopt': {
+        this.writes.note(partition, effect);
         const reply =
           effect.kind === 'apply' ? await store.apply(partition, effect) : await store.adopt(partition, effect);
         if (reply !== 'ok') throw new Error(`a write of partition ${partition} came back as ${reply}`);

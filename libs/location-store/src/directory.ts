@@ -1,6 +1,7 @@
 import { directorySlotOf } from '@hexfleet/geo-partition';
 import type { DirectoryBirths, Entered, EnterReply, EnterRequest, Todo } from '@hexfleet/partition-table';
 import { BirthIds } from './birth-ids.js';
+import { encodeEnters, encodePartitions, entryHashOf, homesOf } from './directory-entries.js';
 import { DueCalls } from './due-calls.js';
 import type { FunctionName } from './function-library.js';
 import type { Shards } from './shards.js';
@@ -30,6 +31,9 @@ interface DueClear {
   readonly partition: number;
   readonly todo: Todo;
 }
+
+/** `p/driver`, `token:capturedAtMs:hash`, and the driver's entry. */
+type TodoRow = [field: Buffer, value: Buffer, entry: Buffer];
 
 /** How long an entry is kept past the last ping it was told of: with the sweep's third of a TTL, less than three TTLs. */
 const ENTRIES_KEPT_TTLS = 2.6;
@@ -67,20 +71,13 @@ export class Directory {
   ): Promise<{ todos: PartitionTodo[]; born: DirectoryBirths }> {
     const born = new Map<number, string>();
     const todos: PartitionTodo[] = [];
+    const asked = encodePartitions(partitions);
     const calls = this.slots.map(async (slot) => {
-      const args = [this.birthIds.next(), TODOS_A_SLOT, nowMs, this.entriesKeptMs, ...partitions];
+      const args = [this.birthIds.next(), TODOS_A_SLOT, nowMs, this.entriesKeptMs, asked];
       const connection = this.connectionTo(slot);
-      const [id, ...rows] = (await this.call('todos', slot, args)) as [Buffer, ...Buffer[][]];
+      const [id, ...rows] = (await this.call('todos', slot, args)) as [Buffer, ...Buffer[]];
       born.set(slot, birthOf(id, connection));
-      for (const [partition, driverId, token, capturedAtMs, ...elsewhere] of rows) {
-        todos.push({
-          partition: Number(partition),
-          driverId: String(driverId),
-          token: Number(token),
-          capturedAtMs: Number(capturedAtMs),
-          elsewhere: elsewhere.map(Number),
-        });
-      }
+      for (let i = 0; i + 2 < rows.length; i += 3) todos.push(readTodo(...(rows.slice(i, i + 3) as TodoRow)));
     });
     await Promise.all(calls);
     return { todos, born };
@@ -96,12 +93,8 @@ export class Directory {
   }
 
   private async enterNow(slot: number, due: readonly DueEnter[]): Promise<EnteredInSlot[]> {
-    const drivers = due.flatMap(({ partition, request }) => {
-      const { driverId, capturedAtMs, holds, force, available, life } = request;
-      return [partition, driverId, capturedAtMs, (holds ? 1 : 0) + (force ? 2 : 0) + (available ? 4 : 0), life];
-    });
     const nowMs = Math.max(...due.map((one) => one.nowMs));
-    const args = [this.birthIds.next(), nowMs, this.entriesKeptMs, ...drivers];
+    const args = [this.birthIds.next(), nowMs, this.entriesKeptMs, encodeEnters(due)];
     const connection = this.connectionTo(slot);
     const [id, ...rows] = (await this.call('enter', slot, args)) as [Buffer, ...number[]];
     const birth = birthOf(id, connection);
@@ -116,7 +109,7 @@ export class Directory {
     await this.call(
       'clear',
       slot,
-      due.flatMap(({ partition, todo }) => [partition, todo.driverId, todo.token]),
+      due.flatMap(({ partition, todo: { driverId, token } }) => [entryHashOf(driverId), partition, driverId, token]),
     );
     return due.map(() => undefined);
   }
@@ -125,7 +118,7 @@ export class Directory {
     return this.shards.ofSlot(slot).connection;
   }
 
-  private call(name: FunctionName, slot: number, args: readonly (string | number)[]): Promise<unknown> {
+  private call(name: FunctionName, slot: number, args: readonly (string | number | Buffer)[]): Promise<unknown> {
     return this.shards.ofSlot(slot).call(name, this.shards.keys.born(slot), args);
   }
 }
@@ -136,4 +129,17 @@ export class Directory {
  */
 function birthOf(id: Buffer, connection: number): string {
   return `${id}/${connection}`;
+}
+
+function readTodo(field: Buffer, value: Buffer, entry: Buffer): PartitionTodo {
+  const [name, [token, capturedAtMs]] = [String(field), String(value).split(':')];
+  const slash = name.indexOf('/');
+  const partition = Number(name.slice(0, slash));
+  return {
+    partition,
+    driverId: name.slice(slash + 1),
+    token: Number(token),
+    capturedAtMs: Number(capturedAtMs),
+    elsewhere: homesOf(entry).filter((home) => home !== partition),
+  };
 }

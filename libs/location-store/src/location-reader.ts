@@ -3,6 +3,7 @@ import { directorySlotOf } from '@hexfleet/geo-partition';
 import { distanceM, type LatLng } from '@hexfleet/geodesy';
 import { INDEX_SLACK_M } from '@hexfleet/partition-table';
 import { entriesKeptMs } from './directory.js';
+import { entryHashOf, homesOf } from './directory-entries.js';
 import { readRecords } from './read-records.js';
 import { type Degraded, type LocationStoreOptions, Shards } from './shards.js';
 
@@ -107,10 +108,9 @@ export class LocationReader {
 
   private async lookUp(driverId: string): Promise<{ version: string; partitions: readonly number[] }> {
     const slot = directorySlotOf(driverId);
-    const args = [driverId, Date.now(), this.entriesKeptMs];
-    const reply = await this.shards.ofSlot(slot).call('lookup', this.shards.keys.born(slot), args);
-    const [version, ...partitions] = reply as [Buffer?, ...number[]];
-    return { version: version === undefined ? '' : String(version), partitions };
+    const args = [entryHashOf(driverId), driverId, Date.now(), this.entriesKeptMs];
+    const entry = (await this.shards.ofSlot(slot).call('lookup', this.shards.keys.born(slot), args)) as Buffer;
+    return { version: entry.toString('latin1'), partitions: homesOf(entry) };
   }
 }
 

@@ -154,7 +154,11 @@ describe('a partition', () => {
 
   it('does not see an own write that was held up past a newer claim, and refuses an older claim', async () => {
     const incarnation = await built(1);
-    expect(await store.claim(PARTITION, { epoch: 1, k: 3 }, false)).toMatchObject({ kind: 'built', n: 1, before: { epoch: 1, k: 2 } });
+    expect(await store.claim(PARTITION, { epoch: 1, k: 3 }, false)).toMatchObject({
+      kind: 'built',
+      n: 1,
+      before: { epoch: 1, k: 2 },
+    });
     expect(await apply(incarnation, 2, 1, ['d-1', record(37, -122)])).toBe('other');
     expect(await store.claim(PARTITION, { epoch: 1, k: 2 }, false)).toEqual({ kind: 'outdated' });
   });

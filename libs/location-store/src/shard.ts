@@ -58,7 +58,7 @@ export class Shard {
   }
 
   /** @throws whatever Redis or the connection says. */
-  async ask(name: string, ...args: string[]): Promise<unknown> {
+  async ask(name: string, ...args: (string | Buffer)[]): Promise<unknown> {
     const [[error, value]] = (await this.send([new Command(name, args, { replyEncoding: null })])) as [Reply];
     if (error !== null) throw error;
     return value;
@@ -68,9 +68,10 @@ export class Shard {
    * Calls one of our functions, which is loaded first where the server turns out not to have it.
    * @throws whatever Redis or the connection says.
    */
-  async call(name: FunctionName, key: string, args: readonly (string | number)[]): Promise<unknown> {
+  async call(name: FunctionName, key: string, args: readonly (string | number | Buffer)[]): Promise<unknown> {
     const [command, fullName] = this.functions.commandFor(name);
-    const call = () => this.ask(command, fullName, '1', key, ...args.map(String));
+    const call = () =>
+      this.ask(command, fullName, '1', key, ...args.map((arg) => (typeof arg === 'number' ? String(arg) : arg)));
     try {
       return await call().catch(async (error: unknown) => {
         if (!(error instanceof Error) || !error.message.includes('Function not found')) throw error;

@@ -11,7 +11,7 @@
 import { EARTH_RADIUS_M } from '@hexfleet/geodesy';
 
 /** At 8 m/s and a ping in 5 s, two pings of three stay within; BENCHMARKS.md has what it costs those who search. */
-export const INDEX_SLACK_M = 100;
+export const INDEX_SLACK_M = 85;
 
 const RAD_PER_DEG = Math.PI / 180;
 const METRES_PER_DEGREE = EARTH_RADIUS_M * RAD_PER_DEG;

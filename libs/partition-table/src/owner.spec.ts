@@ -212,7 +212,13 @@ describe('the owner of a partition', () => {
     const write = asked.grant('apply', 'doubt');
     const claim = asked.wants('claim');
     expect(claim.incarnation.k).toBeGreaterThan(write.incarnation.k);
-    asked.grant('claim', { kind: 'built', n: write.n + behind, before: write.incarnation, totals: NO_TOTALS, records: [] });
+    asked.grant('claim', {
+      kind: 'built',
+      n: write.n + behind,
+      before: write.incarnation,
+      totals: NO_TOTALS,
+      records: [],
+    });
     if (isRepeated) {
       const again = asked.grant('apply', 'ok');
       expect([again.n, again.incarnation]).toEqual([write.n, claim.incarnation]);

@@ -43,11 +43,17 @@ class Accepted {
   readonly isMoved: boolean[] = [];
   readonly moved: DriverWrite[] = [];
 
-  constructor(private readonly table: DriverTable) {}
+  /** `indexedSinceMs`: of a record captured before it, the index may have expired while its owner stood still. */
+  constructor(
+    private readonly table: DriverTable,
+    private readonly indexedSinceMs: number,
+  ) {}
 
   /** `row`: the driver's in the table, or `NO_ROW`. `confirmedAtMs`: what the directory was told just now, or `NEVER_MS`. */
   add(ping: DriverWrite, row: number, confirmedAtMs: number): void {
-    const isMoved = row === NO_ROW || !this.table.isIndexedNear(row, ping.record);
+    const { table, indexedSinceMs } = this;
+    const isMoved =
+      row === NO_ROW || table.capturedAtMs(row) < indexedSinceMs || !table.isIndexedNear(row, ping.record);
     this.sets.push(ping);
     this.rows.push(row);
     this.confirmedAtMs.push(confirmedAtMs);
@@ -142,7 +148,7 @@ class PartitionOwner {
 
   /** Whom the directory knows to be here, ready to be written, and whom it is to be told of. */
   private knownAndNew({ winners, tally }: Fold, nowMs: number): { accepted: Accepted; requests: EnterRequest[] } {
-    const accepted = new Accepted(this.table);
+    const accepted = this.nothingAccepted(nowMs);
     const requests: EnterRequest[] = [];
     for (const winner of winners.values()) {
       const request = this.enterRequestOf(winner);
@@ -150,6 +156,10 @@ class PartitionOwner {
       else accepted.add(written(winner, this.table.life(winner.row), tally, nowMs), winner.row, NEVER_MS);
     }
     return { accepted, requests };
+  }
+
+  private nothingAccepted(nowMs: number): Accepted {
+    return new Accepted(this.table, nowMs - this.settings.ttlMs);
   }
 
   private *enter(requests: readonly EnterRequest[]): Steps<Entered[]> {
@@ -239,7 +249,7 @@ class PartitionOwner {
   private *keepHouse({ nowMs }: OwnerInput): Steps<void> {
     const removals = this.table.silent(nowMs, this.settings.ttlMs);
     if (removals.length > 0 || nowMs - this.wroteAtMs >= this.settings.heartbeatMs) {
-      yield* this.apply(new Accepted(this.table), { removals, totals: this.totals, changedPublishers: [] }, nowMs);
+      yield* this.apply(this.nothingAccepted(nowMs), { removals, totals: this.totals, changedPublishers: [] }, nowMs);
       if (this.fenced) return;
     }
     this.table.compact();
@@ -276,7 +286,12 @@ class PartitionOwner {
   }
 
   private *apply(accepted: Accepted, changes: Omit<Write, 'sets' | 'moved' | 'asOfMs'>, nowMs: number): Steps<void> {
-    const outcome = yield* this.keys.apply({ ...changes, sets: accepted.sets, moved: accepted.moved, asOfMs: this.asOfMs });
+    const outcome = yield* this.keys.apply({
+      ...changes,
+      sets: accepted.sets,
+      moved: accepted.moved,
+      asOfMs: this.asOfMs,
+    });
     if (outcome === 'fenced') {
       this.fenced = true;
       return;

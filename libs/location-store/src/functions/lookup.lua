@@ -1,13 +1,7 @@
--- lookup: where a driver may be: its home last, before it the homes not yet cleared.
--- KEYS[1] {slot}:born    ARGV driver, now, keep
--- Out: {} when unknown, else: a text that changes whenever the entry does, then the partitions
+-- lookup: where a driver may be.
+-- KEYS[1] {slot}:born    ARGV the hash of its entry, driver, now, keep
+-- Out: its entry as it is packed, or '' where none is kept
 local function lookup(keys, args)
-  local slot = slot_keys(keys[1])
-  local entry = get_entry(slot, args[1], tonumber(args[2]), tonumber(args[3]))
-  if not entry then return {} end
-  local out = { string.format('%d/%.0f', entry.home, entry.at) .. '/' .. table.concat(entry.from, ',') }
-  for _, p in ipairs(entry.from) do out[#out + 1] = p end
-  out[#out + 1] = entry.home
-  return out
+  return kept_entry(slot_keys(keys[1]), args[1], args[2], tonumber(args[3]), tonumber(args[4])) or ''
 end
 redis.register_function({ function_name = '@VERSION@_lookup', callback = lookup, flags = { 'no-writes' } })

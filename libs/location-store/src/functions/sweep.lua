@@ -7,12 +7,17 @@ local function sweep(keys, args)
   local now, keep = tonumber(args[3]), tonumber(args[4])
   while number < 256 and left > 0 do
     local hash = slot.entries .. string.format('%02x', number)
-    local list = redis.call('HGETALL', hash)
-    for i = 1, #list, 2 do
-      local _, _, at = struct.unpack('>I2I2I6', list[i + 1])
-      if now > at + keep then redis.call('HDEL', hash, list[i]) end
+    local entries = redis.call('HVALS', hash)
+    -- Most hashes have none to drop: whose entries they are is asked only then.
+    local oldest = now
+    for _, packed in ipairs(entries) do oldest = math.min(oldest, (struct.unpack('>I6', packed, AT_AT))) end
+    if now > oldest + keep then
+      local list = redis.call('HGETALL', hash)
+      for i = 1, #list, 2 do
+        if now > struct.unpack('>I6', list[i + 1], AT_AT) + keep then redis.call('HDEL', hash, list[i]) end
+      end
     end
-    number, left = number + 1, left - 1 - #list / 2
+    number, left = number + 1, left - 1 - #entries
   end
   return number < 256 and tostring(number) or '0'
 end
