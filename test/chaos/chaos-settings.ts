@@ -15,7 +15,7 @@ export interface ChaosSettings {
   readonly stopFile: string | undefined;
 }
 
-const SHORT_FAULTS_MS = 50_000;
+const SHORT_FAULTS_MS = 30_000;
 
 /** @param env HEXFLEET_CHAOS, written by `bin/chaos.mjs`, is JSON: minutes, seed, writers, folder, stopFile. */
 export function chaosSettings(env: NodeJS.ProcessEnv): ChaosSettings {
