@@ -10,6 +10,7 @@ import { JudgedFrames } from '../oracle/judged-frames.js';
 import { nearestByBruteForce } from '../oracle/nearest-oracle.js';
 import { describeWithTraces } from '../oracle/trace-files.js';
 import { FleetView } from './fleet-view.js';
+import { Operator } from './operator.js';
 import { PLACES, TRACE_CASES, traceOfFleet } from './trace-cases.js';
 
 const TRANSPORTS = ['http', 'ws'] as const;
@@ -29,6 +30,7 @@ for (const { name, needs, speed, dirt, load } of TRACE_CASES) {
 
     beforeAll(async () => {
       hexfleet = await startHexfleet({ args: ['--max-speed-mps', String(MAX_SPEED_MPS * speed), '--ttl', '10m'] });
+      await new Operator(hexfleet).changePolicy({ mode: 'off' });
       view = new FleetView(hexfleet);
     });
     afterAll(() => hexfleet?.stop());
@@ -90,6 +92,7 @@ describe('in file order, the newest row now and all sent at once', () => {
 
   beforeAll(async () => {
     hexfleet = await startHexfleet({ args: ['--max-speed-mps', String(maxSpeedMps), '--ttl', '10m'] });
+    await new Operator(hexfleet).changePolicy({ mode: 'off' });
   });
   afterAll(() => hexfleet?.stop());
 
