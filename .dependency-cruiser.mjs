@@ -46,6 +46,7 @@ const ENTRIES = [
   '^bench/src/drill/fleet-process\\.ts$',
   '^bench/peers/naive-service\\.ts$',
   '^test/harness/e2e-bounds\\.ts$',
+  '^test/simulation/src/(main|seeds-worker)\\.ts$',
   '^test/summary-reporter/',
 ];
 const doorNames = Object.keys(DOORS);

@@ -243,9 +243,24 @@ describe('an owner that indexes lazily', () => {
 
   it('indexes a driver once, and again when it has left its slack', () => {
     const drive = new Drive({ latDeg: 37.7, lngDeg: -122.4 });
-    for (let i = 0; i < 10; i++) drive.take({ kind: 'pings', driven: [[0, 5], [0, 0]], fate: 'answered' });
+    for (let i = 0; i < 10; i++)
+      drive.take({
+        kind: 'pings',
+        driven: [
+          [0, 5],
+          [0, 0],
+        ],
+        fate: 'answered',
+      });
     expect([drive.written, drive.moved]).toEqual([20, 2]);
-    drive.take({ kind: 'pings', driven: [[0, 0], [90, 150]], fate: 'answered' });
+    drive.take({
+      kind: 'pings',
+      driven: [
+        [0, 0],
+        [90, 150],
+      ],
+      fate: 'answered',
+    });
     expect([drive.written, drive.moved]).toEqual([22, 3]);
   });
 });
