@@ -1,5 +1,5 @@
 import { recordLatDeg, recordLngDeg } from '@hexfleet/driver-record';
-import type { ApplyReply, DriverWrite, Incarnation, OwnerEffect } from '@hexfleet/partition-table';
+import type { ApplyReply, Incarnation, OwnerEffect } from '@hexfleet/partition-table';
 import { geohashScore } from './geohash.js';
 import type { Keys } from './keys.js';
 import { forgottenFields, headerFields } from './partition-header.js';
