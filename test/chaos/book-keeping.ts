@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Books, type FleetView } from '../e2e/fleet-view.js';
+import { type Books, type FleetView, isGatewayBalanced } from '../e2e/fleet-view.js';
 import type { Ledger } from './ledger.js';
 import type { PartitionLook, RedisLook } from './redis-look.js';
 import type { Violations } from './violations.js';
@@ -13,6 +13,12 @@ interface Base {
   readonly accepted: number;
   readonly inDoubt: number;
   readonly partitions: readonly PartitionLook[];
+}
+
+interface Imbalance {
+  readonly text: string;
+  /** Pings that partitions lack; negative where they have more. */
+  readonly missing: number;
 }
 
 const NOTHING: Base = { gatewayAccepted: 0, taken: 0, accepted: 0, inDoubt: 0, partitions: [] };
@@ -40,7 +46,7 @@ export class BookKeeping {
   /** Waits until the books balance, and begins a new page. A violation where they don't. */
   async balance(): Promise<void> {
     const untilMs = Date.now() + BALANCED_WITHIN_MS;
-    let problem: string | undefined;
+    let problem: Imbalance | undefined;
     let seen: { books: Books; partitions: PartitionLook[] } | undefined;
     while (true) {
       const [books, partitions] = await Promise.all([
@@ -63,21 +69,19 @@ export class BookKeeping {
     }
   }
 
-  #problemOf(books: Books, partitions: readonly PartitionLook[]): string | undefined {
-    const { received, rejected, shed, coalesced, unavailable, accepted } = books;
-    if (rejected + shed + coalesced + unavailable + accepted !== received)
-      return 'the gateway`s own books do not balance';
+  #problemOf(books: Books, partitions: readonly PartitionLook[]): Imbalance | undefined {
+    if (!isGatewayBalanced(books)) return { text: 'the gateway`s own books do not balance', missing: 0 };
     const base = this.#base ?? NOTHING;
     const now = this.#now(books, partitions);
     const answered = now.accepted - base.accepted;
     const took = now.taken - base.taken;
     if (this.#isGatewayDead) {
-      if (took < answered) return `partitions took ${took} of at least ${answered}`;
+      if (took < answered) return { text: `partitions took ${took} of at least ${answered}`, missing: answered - took };
       const most = answered + now.inDoubt - base.inDoubt;
-      return took > most ? `partitions took ${took} of at most ${most}` : undefined;
+      return took > most ? { text: `partitions took ${took} of at most ${most}`, missing: most - took } : undefined;
     }
-    const gave = accepted - base.gatewayAccepted;
-    return took === gave ? undefined : `partitions took ${took} of ${gave}`;
+    const gave = books.accepted - base.gatewayAccepted;
+    return took === gave ? undefined : { text: `partitions took ${took} of ${gave}`, missing: gave - took };
   }
 
   #now({ accepted: gatewayAccepted }: Books, partitions: readonly PartitionLook[]): Base {
@@ -85,12 +89,10 @@ export class BookKeeping {
     return { gatewayAccepted, taken: takenOf(partitions), accepted, inDoubt, partitions };
   }
 
-  #note(problem: string, seen: object): void {
-    const [, took, bound] = /took (-?\d+) of (?:at least |at most )?(-?\d+)/.exec(problem) ?? [];
-    const missing = Number(bound ?? 0) - Number(took ?? 0);
+  #note({ text, missing }: Imbalance, seen: object): void {
     if (missing > 0) this.lost += missing;
     else this.doubled -= missing;
-    this.violations.add(missing > 0 ? 'I7' : 'I6', problem, { ...seen, base: this.#base });
+    this.violations.add(missing > 0 ? 'I7' : 'I6', text, { ...seen, base: this.#base });
   }
 }
 

@@ -1,13 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { FleetView } from '../e2e/fleet-view.js';
+import { mayRemain } from '../e2e/keys-at-rest.js';
 import { NAME, type RedisLook } from './redis-look.js';
 import type { Violations } from './violations.js';
 
-/**
- * Of a partition: which incarnation counts, and its header (position in the stream, totals); of a directory slot: the id of
- * its birth, and the counter that tokens of to-dos come from; of the whole: the format, and which fleet writes it.
- */
-const MAY_REMAIN = new RegExp(`^${NAME}:(format|fleet|\\{\\d+\\}:(inc|header:\\d+\\.\\d+)|\\{d\\d+\\}:(born|token))$`);
 const TTLS = 3;
 const SLACK_MS = 15_000;
 
@@ -42,7 +38,7 @@ export class Rest {
 
   async #held(): Promise<object | undefined> {
     const [keys, rows] = await Promise.all([this.redis.keys(), this.view.partitionRows()]);
-    const left = [...keys].filter(([key]) => !MAY_REMAIN.test(key));
+    const left = [...keys].filter(([key]) => !mayRemain(key));
     const inMemory = rows.filter(({ drivers }) => drivers > 0);
     return left.length === 0 && inMemory.length === 0 ? undefined : { left: left.slice(0, 20), inMemory };
   }

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { FleetView, Position } from '../e2e/fleet-view.js';
+import { ShownOrder } from '../e2e/shown-order.js';
 import type { Chance } from './chance.js';
 import type { Ledger } from './ledger.js';
 import type { Violations } from './violations.js';
@@ -13,9 +14,7 @@ const GHOST_SLACK_MS = 3_000;
 /** Looks at the fleet as riders do, all the while, by place and by id. */
 export class SightWatch {
   looks = 0;
-  /** How often a driver was seen at another time than before: a watch that sees nothing move proves nothing. */
-  moves = 0;
-  readonly #newest = new Map<string, number>();
+  readonly #order = new ShownOrder();
   readonly #watching: Promise<void>;
   #isStopped = false;
 
@@ -27,6 +26,10 @@ export class SightWatch {
     private readonly violations: Violations,
   ) {
     this.#watching = this.#watch();
+  }
+
+  get moves(): number {
+    return this.#order.moves;
   }
 
   async stop(): Promise<void> {
@@ -58,12 +61,9 @@ export class SightWatch {
   }
 
   #judge(shown: Position, how: string): void {
-    const { id, capturedAtMs } = shown;
-    const before = this.#newest.get(id) ?? 0;
-    if (capturedAtMs < before)
-      this.violations.add('I1', `${id}, ${how}, went back by ${before - capturedAtMs} ms`, shown);
-    if (capturedAtMs > before) this.moves++;
-    this.#newest.set(id, Math.max(before, capturedAtMs));
+    const { id } = shown;
+    const backMs = this.#order.note(shown);
+    if (backMs > 0) this.violations.add('I1', `${id}, ${how}, went back by ${backMs} ms`, shown);
     const lastSentMs = this.ledger.lastSentMs(id);
     // A ping may be shown before its answer has come back.
     if (lastSentMs === undefined) return;

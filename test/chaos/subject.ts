@@ -4,24 +4,20 @@ import { join } from 'node:path';
 import { guardAgainstOrphaning } from '@hexfleet/embedded-servers';
 import { FleetView } from '../e2e/fleet-view.js';
 import { Operator } from '../e2e/operator.js';
-import { type RunningHexfleet, startHexfleet, startServers, type TestServers, until } from '../harness/index.js';
+import { ownersOf, settledOwnersOf } from '../e2e/partition-owners.js';
+import {
+  answersReady,
+  type RunningHexfleet,
+  startHexfleet,
+  startServers,
+  type TestServers,
+  until,
+} from '../harness/index.js';
 import type { ChaosSettings } from './chaos-settings.js';
-
-export interface Owner {
-  readonly partition: number;
-  readonly writer: string;
-}
-
-interface OwnersView {
-  readonly partitions: readonly Owner[];
-  readonly unowned: readonly number[];
-}
 
 export type WriterLabel = `writer-${number}`;
 
 const MAIN = join(import.meta.dirname, '..', '..', 'dist', 'apps', 'location-writer', 'src', 'main.js');
-/** Longer than lies between two beats: what still moves looks different after it. */
-const SETTLING_MS = 700;
 /** Seven times the longest trace's speed-up of a car's. */
 const MAX_SPEED_MPS = '6000';
 
@@ -55,7 +51,7 @@ export class Subject {
 
   /** The partitions that a writer owns, as the writers tell it. */
   async owned(label: WriterLabel): Promise<number[]> {
-    const { partitions } = await this.#owners();
+    const { partitions } = await ownersOf(this.hexfleet);
     return partitions.filter(({ writer }) => isNamed(writer, label)).map(({ partition }) => partition);
   }
 
@@ -63,16 +59,13 @@ export class Subject {
   async recovered(extra?: ExtraWriter): Promise<void> {
     const { gateway, nearby, ops, writers } = this.hexfleet.ready;
     await until('all apps are ready', async () =>
-      (await Promise.all([gateway, nearby, ops, ...writers].map(isReady))).every(Boolean),
+      (await Promise.all([gateway, nearby, ops, ...writers].map(answersReady))).every(Boolean),
     );
     const names = [...this.writers, ...(extra === undefined ? [] : [extra.name])];
     await until('each writer owns a share of all partitions', async () => {
-      const before = await this.#owners().catch(() => undefined);
-      await new Promise((resolve) => setTimeout(resolve, SETTLING_MS));
-      const now = await this.#owners().catch(() => undefined);
-      if (before === undefined || now === undefined || now.unowned.length > 0) return false;
-      if (JSON.stringify(before.partitions.map(ownerOf)) !== JSON.stringify(now.partitions.map(ownerOf))) return false;
-      return names.every((name) => now.partitions.some(({ writer }) => isNamed(writer, name)));
+      const owners = await settledOwnersOf(this.hexfleet);
+      if (owners === undefined) return false;
+      return names.every((name) => owners.partitions.some(({ writer }) => isNamed(writer, name)));
     });
   }
 
@@ -116,16 +109,11 @@ export class Subject {
       },
     };
   }
-
-  async #owners(): Promise<OwnersView> {
-    const headers = { authorization: `Bearer ${this.hexfleet.ready.tokens.viewer}` };
-    return (await (await fetch(`${this.hexfleet.ready.ops}/v1/partitions`, { headers })).json()) as OwnersView;
-  }
 }
 
 export async function startSubject(settings: ChaosSettings, folder: string): Promise<Subject> {
   const servers = await startServers(join(folder, 'servers'));
-  const stores = ['--nats', servers.natsUrl, '--redis', servers.redisUrls.join(',')];
+  const stores = servers.startArgs;
   const fleet = ['--ttl', `${settings.ttlMs}ms`, '--max-speed-mps', MAX_SPEED_MPS];
   const hexfleet = await startHexfleet({
     args: [...stores, ...fleet, '--workers', String(settings.writers)],
@@ -147,18 +135,10 @@ function endOf(child: ChildProcess): Promise<void> {
   });
 }
 
-function ownerOf({ writer }: Owner): string {
-  return writer;
-}
-
 /** A writer that `start` keeps is named for machine and run, with its number behind. */
 function isNamed(writer: string, name: string): boolean {
   const [, number] = /^writer-(\d+)$/.exec(name) ?? [];
   return number === undefined
     ? writer === name
     : writer !== name && writer.endsWith(`-${number}`) && !writer.startsWith('extra-');
-}
-
-async function isReady(url: string): Promise<boolean> {
-  return (await fetch(`${url}/readyz`).catch(() => undefined))?.ok ?? false;
 }

@@ -47,7 +47,7 @@ beforeAll(async () => {
   for (const [name, ...args] of FOREIGN) await redis.call(name as string, ...args);
   foreignDumps = await dumps();
   hexfleet = await startHexfleet({
-    args: ['--nats', servers.natsUrl, '--redis', servers.redisUrls.join(','), '--max-speed-mps', '2000'],
+    args: [...servers.startArgs, '--max-speed-mps', '2000'],
   });
   view = new FleetView(hexfleet);
   await new Operator(hexfleet).changePolicy({ mode: 'off' });

@@ -30,7 +30,7 @@ let made: StreamConfig;
 
 beforeAll(async () => {
   servers = await startServers();
-  const args = ['--nats', servers.natsUrl, '--redis', servers.redisUrls.join(','), '--max-speed-mps', '2000'];
+  const args = [...servers.startArgs, '--max-speed-mps', '2000'];
   hexfleet = await startHexfleet({ args });
   view = new FleetView(hexfleet);
   await new Operator(hexfleet).changePolicy({ mode: 'off' });
@@ -116,7 +116,7 @@ describe('a stream that a newer release has left', () => {
   it('is refused by start, in words', async () => {
     const description = 'hexfleet layout 3: 64 partitions of H3 resolution 7 and more';
     await manager.streams.add({ name: 'later_PINGS', description, subjects: ['later.pings.*'] });
-    const args = ['--nats', servers.natsUrl, '--redis', servers.redisUrls.join(',')];
+    const args = servers.startArgs;
     const { status, err } = await failingStart({ args, env: { HEXFLEET_NAME: 'later' } });
     expect(err).toMatch(
       /can't run: nats: stream later_PINGS was made by a newer Hexfleet \(format 3, this one knows 1\)/,

@@ -3,18 +3,12 @@ import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { Redis } from 'ioredis';
 import { type RunningHexfleet, startHexfleet, startServers, type TestServers, until } from '../harness/index.js';
 import { FleetView } from './fleet-view.js';
+import { mayRemain } from './keys-at-rest.js';
 
 const TTL_MS = 4_000;
 /** The owner looks for what has expired once a second, and a busy machine holds it up. */
 const BEAT_SLACK_MS = 4_000;
 const IDS = Array.from({ length: 40 }, (_, i) => `silent-${i}`);
-
-/**
- * Of a partition: which incarnation counts, and its header (position in the stream, totals).
- * Of a directory slot: the id of its birth, and the counter that tokens of to-dos come from.
- * Of the whole: the format of the data, and which fleet writes it.
- */
-const MAY_REMAIN = /^[^:]+:(format|fleet|\{\d+\}:(inc|header:\d+\.\d+)|\{d\d+\}:(born|token))$/;
 
 let servers: TestServers;
 let hexfleet: RunningHexfleet;
@@ -23,7 +17,7 @@ let redis: Redis;
 
 beforeAll(async () => {
   servers = await startServers();
-  const ours = ['--nats', servers.natsUrl, '--redis', servers.redisUrls.join(',')];
+  const ours = servers.startArgs;
   hexfleet = await startHexfleet({ args: [...ours, '--ttl', '4s', '--max-speed-mps', '1000000'] });
   view = new FleetView(hexfleet);
   redis = new Redis(servers.redis.url);
@@ -44,14 +38,14 @@ it('leaves nothing of a driver that has been silent for three times the TTL', as
     });
   }
   const silentSinceMs = Date.now();
-  expect((await remaining()).some((key) => !MAY_REMAIN.test(key))).toBe(true);
+  expect((await remaining()).some((key) => !mayRemain(key))).toBe(true);
 
   await sleep(TTL_MS);
   expect(await view.near(38.4, -122.4, 100, 50_000)).toEqual([]);
   expect(await Promise.all(IDS.map((id) => view.driver(id)))).toEqual(IDS.map(() => undefined));
 
   await sleep(silentSinceMs + 3 * TTL_MS + BEAT_SLACK_MS - Date.now());
-  expect((await remaining()).filter((key) => !MAY_REMAIN.test(key))).toEqual([]);
+  expect((await remaining()).filter((key) => !mayRemain(key))).toEqual([]);
   for (const key of await remaining()) {
     const held = key.includes(':header:') ? JSON.stringify(await redis.hgetall(key)) : await redis.get(key);
     expect([key, held]).not.toEqual([key, expect.stringContaining('silent-')]);

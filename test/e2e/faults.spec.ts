@@ -20,7 +20,7 @@ let watch: OrderWatch;
 beforeAll(async () => {
   servers = await startServers();
   // The load drives at 250 m/s, so that it crosses many partitions in little time.
-  const args = ['--nats', servers.natsUrl, '--redis', servers.redisUrls.join(','), '--max-speed-mps', '2000'];
+  const args = [...servers.startArgs, '--max-speed-mps', '2000'];
   hexfleet = await startHexfleet({ args });
   view = new FleetView(hexfleet);
   // Each driver is expected at its newest ping. What is shed while a writer is away has a spec of its own.

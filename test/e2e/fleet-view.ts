@@ -29,9 +29,8 @@ export class FleetView {
     const isBalanced = async () => {
       books = await this.books().catch(() => undefined);
       if (books === undefined) return undefined;
-      const { received, rejected, shed, coalesced, unavailable, accepted, written, superseded, expired } = books;
-      const gateway = rejected + shed + coalesced + unavailable + accepted === received;
-      return gateway && accepted === written + superseded + expired ? books : undefined;
+      const { accepted, written, superseded, expired } = books;
+      return isGatewayBalanced(books) && accepted === written + superseded + expired ? books : undefined;
     };
     try {
       return await until('the books balance', isBalanced);
@@ -103,6 +102,11 @@ export interface Books {
   readonly expired: number;
   /** Partitions whose owner exports its row. */
   readonly partitions: number;
+}
+
+/** The gateway's side of I6. */
+export function isGatewayBalanced({ received, rejected, shed, coalesced, unavailable, accepted }: Books): boolean {
+  return rejected + shed + coalesced + unavailable + accepted === received;
 }
 
 export interface Metric {

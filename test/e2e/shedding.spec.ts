@@ -22,7 +22,7 @@ let operator: Operator;
 
 beforeAll(async () => {
   servers = await startServers();
-  const args = ['--nats', servers.natsUrl, '--redis', servers.redisUrls.join(','), '--writer-limit', `${WRITER_LIMIT}`];
+  const args = [...servers.startArgs, '--writer-limit', `${WRITER_LIMIT}`];
   hexfleet = await startHexfleet({ args });
   view = new FleetView(hexfleet);
   operator = new Operator(hexfleet);

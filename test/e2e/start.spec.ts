@@ -84,7 +84,7 @@ describe('hexfleet start --json', () => {
 
   it('uses servers that run elsewhere, and leaves them running', async () => {
     const servers = await startServers();
-    const hexfleet = await startHexfleet({ args: ['--nats', servers.natsUrl, '--redis', servers.redisUrls.join(',')] });
+    const hexfleet = await startHexfleet({ args: servers.startArgs });
     expect(hexfleet.ready).toMatchObject({
       nats: servers.natsUrl,
       redis: servers.redisUrls,

@@ -174,6 +174,7 @@ function spawnHexfleet({ args = [], env = {}, dataDir = temporaryFolder() }: Hex
   return { process: child, dataDir, mark, said, ended };
 }
 
-async function answersReady(url: string): Promise<boolean> {
+/** Whether an app says that it is ready. */
+export async function answersReady(url: string): Promise<boolean> {
   return (await fetch(`${url}/readyz`).catch(() => undefined))?.ok ?? false;
 }

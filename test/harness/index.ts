@@ -5,7 +5,14 @@
  */
 
 export { temporaryFolder } from './cleanup.js';
-export { failingStart, type HexfleetFlags, type ReadyLine, RunningHexfleet, startHexfleet } from './hexfleet.js';
+export {
+  answersReady,
+  failingStart,
+  type HexfleetFlags,
+  type ReadyLine,
+  RunningHexfleet,
+  startHexfleet,
+} from './hexfleet.js';
 export { type LivingProcess, livingProcesses } from './living-processes.js';
 export { startServers, TestServers } from './servers.js';
 export { someAtATime } from './some-at-a-time.js';

@@ -26,6 +26,11 @@ export class TestServers {
     return [this.redis.url];
   }
 
+  /** What makes `start` use them, and none of its own. */
+  get startArgs(): string[] {
+    return ['--nats', this.natsUrl, '--redis', this.redisUrls.join(',')];
+  }
+
   async startNatsAgain(): Promise<void> {
     await this.nats.stop();
     this.nats = await startNats({ ...LOGIN, dataDir: join(this.#folder, 'nats'), port: this.nats.port });

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { readGatewaySignals } from '@hexfleet/load-shedding';
 import type { PartitionStore, PartitionTodo } from '@hexfleet/location-store';
 import type { PingBus, StreamMessage } from '@hexfleet/ping-bus';
@@ -109,7 +110,7 @@ export class LocationWriter {
     this.intake?.close();
     const untilMs = Date.now() + DRAIN_MS;
     while (Date.now() < untilMs && !this.ownership.running().every((runner) => runner.idle)) {
-      await new Promise((resolve) => setTimeout(resolve, this.settings.writeIntervalMs));
+      await sleep(this.settings.writeIntervalMs);
     }
     this.stopped = true;
     for (const timer of this.timers) clearInterval(timer);

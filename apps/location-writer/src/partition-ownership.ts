@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { PingBus } from '@hexfleet/ping-bus';
 import type { Logger } from '@hexfleet/telemetry';
 import {
@@ -90,7 +91,7 @@ export class PartitionOwnership {
     this.draining = true;
     this.tell();
     const untilMs = Date.now() + HAND_OVER_MS;
-    while (this.runners.size > 0 && this.board.others().length > 0 && Date.now() < untilMs) await pause(LOOK_MS);
+    while (this.runners.size > 0 && this.board.others().length > 0 && Date.now() < untilMs) await sleep(LOOK_MS);
   }
 
   /** Ends all owners that are left. */
@@ -140,7 +141,7 @@ export class PartitionOwnership {
       });
     } catch (error) {
       this.hooks.onDoubt('claim', error);
-      await pause(RETRY_MS);
+      await sleep(RETRY_MS);
     } finally {
       this.taking.delete(partition);
     }
@@ -172,8 +173,4 @@ export class PartitionOwnership {
       'partitions changed hands',
     );
   }
-}
-
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
 }

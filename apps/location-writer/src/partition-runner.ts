@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { PartitionStore } from '@hexfleet/location-store';
 import {
   type DirectoryBirths,
@@ -212,7 +213,7 @@ export class PartitionRunner {
       } catch (error) {
         this.unsaved ??= totals;
         this.hooks.onDoubt('checkpoint', error);
-        await pause(RETRY_MS);
+        await sleep(RETRY_MS);
       }
     }
     this.isSaving = false;
@@ -238,7 +239,7 @@ export class PartitionRunner {
   private async unlessDoubted<Reply>(kind: 'apply' | 'adopt', reply: Reply): Promise<Reply> {
     if (reply !== 'doubt') return reply;
     this.hooks.onDoubt(kind, undefined);
-    await pause(RETRY_MS);
+    await sleep(RETRY_MS);
     return reply;
   }
 
@@ -248,13 +249,9 @@ export class PartitionRunner {
         return await ask();
       } catch (error) {
         this.hooks.onDoubt(kind, error);
-        await pause(RETRY_MS);
+        await sleep(RETRY_MS);
       }
     }
     return undefined;
   }
-}
-
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
 }

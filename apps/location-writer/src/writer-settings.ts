@@ -1,9 +1,9 @@
-import { hostname } from 'node:os';
 import {
   commonSettings,
   durationMs,
   integer,
   layoutSettings,
+  machineName,
   natsSettings,
   redisSettings,
   type SettingsOf,
@@ -19,9 +19,7 @@ export const WRITER_SETTINGS = {
   ...layoutSettings,
   /** Names this writer to operators. */
   writerId: text(/^[A-Za-z0-9_.:-]{1,64}$/, '1 to 64 letters, digits or _.:-').default(
-    `${hostname()
-      .replace(/[^A-Za-z0-9_.-]/g, '-')
-      .slice(0, 40)}-${process.pid}`,
+    `${machineName()}-${process.pid}`,
   ),
   /** A writer that dies or hangs is replaced, and its partitions written again, within about this long. */
   writerLeaseMs: durationMs(500, 60_000).default(3_000),

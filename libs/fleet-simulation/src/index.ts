@@ -7,3 +7,4 @@
  */
 export type { SimulatedPing, SimulatedReading } from './car.js';
 export { FleetSimulation, type FleetSimulationOptions } from './fleet-simulation.js';
+export { Random } from './random.js';

@@ -5,14 +5,15 @@
 import { fnv1a32, mix32 } from '@hexfleet/geo-partition';
 import type { EnterRequest } from '@hexfleet/partition-table';
 
-const HEX = Array.from({ length: 256 }, (_, value) => value.toString(16).padStart(2, '0'));
+/** The names of a slot's small hashes. */
+export const ENTRY_HASHES = Array.from({ length: 256 }, (_, value) => value.toString(16).padStart(2, '0'));
 /** Where a driver's id begins in what `enter` is told of it. */
 const ID_AT = 16;
 const FROM_AT = 10;
 
 /** Which of its slot's hashes a driver's entry lies in. Slots go by the low bits of the same number. */
 export function entryHashOf(driverId: string): string {
-  return HEX[mix32(fnv1a32(driverId)) >>> 24] as string;
+  return ENTRY_HASHES[mix32(fnv1a32(driverId)) >>> 24] as string;
 }
 
 export function encodeEnters(due: readonly { readonly partition: number; readonly request: EnterRequest }[]): Buffer {

@@ -1,5 +1,4 @@
-/** The types of the keys that our functions reach by way of the one that they are given. */
-const ENTRY_HASHES = Array.from({ length: 256 }, (_, i) => i.toString(16).padStart(2, '0'));
+import { ENTRY_HASHES } from './directory-entries.js';
 
 /**
  * Which key holds another type than ours would, in words; undefined when none does. `ask` sends a command and gives its

@@ -15,7 +15,7 @@ export interface WatchOptions {
 /** Asks a server every two seconds what it is like, and whether our functions can be called there. */
 export class ServerWatch {
   private seen: readonly ServerProblem[] = [];
-  private told = '';
+  private told = '[]';
   private busy = false;
   private readonly timer: NodeJS.Timeout;
 
@@ -70,11 +70,11 @@ export class ServerWatch {
   }
 
   private tell(): void {
-    const texts = this.problems().map(({ text }) => text);
+    const problems = this.problems();
     // Kinds tell a change; texts hold numbers and times that change without news.
-    const kinds = JSON.stringify(this.problems().map(({ kind, severity }) => [kind, severity]));
-    if (kinds === (this.told || '[]')) return;
+    const kinds = JSON.stringify(problems.map(({ kind, severity }) => [kind, severity]));
+    if (kinds === this.told) return;
     this.told = kinds;
-    this.options.onProblems(texts);
+    this.options.onProblems(problems.map(({ text }) => text));
   }
 }

@@ -12,7 +12,7 @@ import {
 import { isWithinSlack } from './index-slack.js';
 
 /**
- * A row, in bytes: 72, about a cache line.
+ * A row, in bytes: 72, little more than a cache line.
  *
  *    0        the packed record, with room for the longest
  *   end − 19  u8   its length

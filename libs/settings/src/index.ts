@@ -5,5 +5,6 @@
  */
 export * from './duration.js';
 export * from './fragments.js';
+export * from './machine-name.js';
 export * from './read-settings.js';
 export * from './variables.js';

@@ -1,9 +1,12 @@
+import { Random } from '@hexfleet/fleet-simulation';
+import { fnv1a32 } from '@hexfleet/geo-partition';
+
 /**
  * All chance of one run. Each kind of decision has a stream of numbers of its own, so that a happening that is taken out, to
  * find out whether it matters, leaves the others as they were as far as can be.
  */
 export class Dice {
-  private readonly streams = new Map<string, () => number>();
+  private readonly streams = new Map<string, Random>();
   private happenings = 0;
 
   /** `leftOut`: ordinal numbers of happenings that are not to happen. */
@@ -39,26 +42,9 @@ export class Dice {
   private fraction(kind: string): number {
     let stream = this.streams.get(kind);
     if (stream === undefined) {
-      stream = mulberry32(this.seed ^ hashOf(kind));
+      stream = new Random(Math.imul(this.seed ^ fnv1a32(kind), 0x9e3779b1));
       this.streams.set(kind, stream);
     }
-    return stream();
+    return stream.next();
   }
-}
-
-/** 32 bits of state, good enough for this. Source: T. Ettinger, "mulberry32", public domain. */
-function mulberry32(seed: number): () => number {
-  let state = Math.imul(seed, 2654435761) >>> 0 || 1;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
-
-function hashOf(text: string): number {
-  let hash = 0x811c9dc5;
-  for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193);
-  return hash >>> 0;
 }

@@ -1,6 +1,6 @@
-import { RECORD_BYTES, recordCapturedAtMs, writeRecord } from '@hexfleet/driver-record';
+import { RECORD_BYTES, writeRecord } from '@hexfleet/driver-record';
 import type { BatchedPing, PingBatch } from '@hexfleet/ping-batch';
-import { TTL_MS, type World } from './world.js';
+import { TTL_MS, textOf, type World } from './world.js';
 
 interface Pending {
   readonly partition: number;
@@ -16,7 +16,6 @@ export class GatewayProcess {
   private readonly pending: (Pending | undefined)[];
   private readonly waiting: BatchedPing[][];
   private readonly storedAtMs: number[];
-  isDead = false;
 
   constructor(
     private readonly world: World,
@@ -94,6 +93,6 @@ export class GatewayProcess {
   }
 }
 
-export function pingText({ driverId, record }: BatchedPing): string {
-  return `${driverId} ${(recordCapturedAtMs(record) - 1_700_000_000_000) / 1_000} s #${record.readUInt32BE(22)}`;
+function pingText({ driverId, record }: BatchedPing): string {
+  return `${driverId} ${textOf(record)}`;
 }

@@ -3,6 +3,7 @@ import {
   type EnterReply,
   type EnterRequest,
   type LookReply,
+  NO_TOTALS,
   type OwnerEffect,
   type OwnerInput,
   type ownPartition,
@@ -12,7 +13,7 @@ import {
 } from '@hexfleet/partition-table';
 import { insist, LOST, once, type Task } from './calls.js';
 import { type PartitionKeys } from './partition-keys.js';
-import { SKEW_MS, TTL_MS, textOf, type World } from './world.js';
+import { SKEW_MS, TTL_MS, textOf, timeText, type World } from './world.js';
 
 const HEARTBEAT_MS = 5_000;
 const CHECKPOINT_MS = 5_000;
@@ -212,7 +213,7 @@ export class OwnerProcess {
         const own = requests.flatMap((request, i) => (world.slotOf(request.driverId) === slot ? [i] : []));
         const sent = own.map((i) => requests[i] as EnterRequest);
         const what = () =>
-          `${this.name} enter ${sent.map(({ driverId, capturedAtMs, force, holds }) => `${driverId} ${(capturedAtMs - 1_700_000_000_000) / 1_000} s${force ? '!' : ''}${holds ? ' held' : ''}`)}`;
+          `${this.name} enter ${sent.map(({ driverId, capturedAtMs, force, holds }) => `${driverId} ${timeText(capturedAtMs)}${force ? '!' : ''}${holds ? ' held' : ''}`)}`;
         const reply = yield* once(world, what, () => ({
           entered: directory.enter(partition, sent, this.nowMs, world.newBirth()),
           born: this.birthOf(directory),
@@ -272,11 +273,3 @@ export class OwnerProcess {
     }
   }
 }
-
-const NO_TOTALS: PartitionTotals = {
-  position: undefined,
-  written: 0,
-  superseded: 0,
-  expired: 0,
-  publishers: new Map(),
-};

@@ -1,11 +1,12 @@
-import type {
-  AdoptReply,
-  ApplyReply,
-  ClaimReply,
-  Incarnation,
-  OwnerEffect,
-  PartitionTotals,
-  PublisherMark,
+import {
+  type AdoptReply,
+  type ApplyReply,
+  type ClaimReply,
+  type Incarnation,
+  NO_TOTALS,
+  type OwnerEffect,
+  type PartitionTotals,
+  type PublisherMark,
 } from '@hexfleet/partition-table';
 
 type Apply = Extract<OwnerEffect, { kind: 'apply' }>;
@@ -23,14 +24,6 @@ interface Named {
   header: Header | undefined;
   readonly records: Map<string, Buffer>;
 }
-
-const EMPTY_TOTALS: PartitionTotals = {
-  position: undefined,
-  written: 0,
-  superseded: 0,
-  expired: 0,
-  publishers: new Map(),
-};
 
 /**
  * What Redis holds of one partition, and what the functions `claim` and `adopt` and the native transactions of a write make of
@@ -68,7 +61,7 @@ export class PartitionKeys {
     const named = this.of(incarnation);
     const { header } = named;
     if (header === undefined || header.unbuilt || !this.isTrusted(header)) {
-      named.header = { ...(header ?? { count: 0, totals: EMPTY_TOTALS }), n: -9, unbuilt: true };
+      named.header = { ...(header ?? { count: 0, totals: NO_TOTALS }), n: -9, unbuilt: true };
       return { kind: 'empty' };
     }
     const { n, totals } = header;

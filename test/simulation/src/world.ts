@@ -1,4 +1,4 @@
-import { compareOrder, recordCapturedAtMs } from '@hexfleet/driver-record';
+import { compareOrder, recordCapturedAtMs, recordSeq } from '@hexfleet/driver-record';
 import { Dice } from './dice.js';
 import { DirectorySlot } from './directory-slot.js';
 import { PartitionKeys } from './partition-keys.js';
@@ -48,7 +48,7 @@ export class World {
 
   constructor(
     readonly dice: Dice,
-    private readonly parts: Parts,
+    parts: Parts,
     /** Undefined where nobody reads it. */
     private readonly trace: string[] | undefined,
   ) {
@@ -58,10 +58,6 @@ export class World {
     this.partitions = Array.from({ length: partitions }, () => new parts.Keys());
     this.slots = Array.from({ length: 2 }, () => new parts.Slot(parts.entriesKeptMs));
     this.drivers = Array.from({ length: drivers }, (_, driver) => `d${driver}`);
-  }
-
-  get entriesKeptMs(): number {
-    return this.parts.entriesKeptMs;
   }
 
   slotOf(driverId: string): number {
@@ -115,5 +111,10 @@ export class World {
 
 export function textOf(record: Buffer | undefined): string {
   if (record === undefined) return 'nothing';
-  return `${(recordCapturedAtMs(record) - START_MS) / 1_000} s #${record.readUInt32BE(22)}`;
+  return `${timeText(recordCapturedAtMs(record))} #${recordSeq(record)}`;
+}
+
+/** A moment of the run, as seconds since it began. */
+export function timeText(atMs: number): string {
+  return `${(atMs - START_MS) / 1_000} s`;
 }

@@ -1,4 +1,4 @@
-import { hostname } from 'node:os';
+import { machineName } from '@hexfleet/settings';
 import type { Secrets } from '../secrets.js';
 import type { StartOptions } from './start-options.js';
 
@@ -30,8 +30,5 @@ export function appEnvironment(
  * that the caller gives is the beginning of all of theirs.
  */
 export function writerEnvironment(env: NodeJS.ProcessEnv, number: number): NodeJS.ProcessEnv {
-  const machine = hostname()
-    .replace(/[^A-Za-z0-9_.-]/g, '-')
-    .slice(0, 40);
-  return { ...env, HEXFLEET_WRITER_ID: `${env.HEXFLEET_WRITER_ID ?? `${machine}-${process.pid}`}-${number}` };
+  return { ...env, HEXFLEET_WRITER_ID: `${env.HEXFLEET_WRITER_ID ?? `${machineName()}-${process.pid}`}-${number}` };
 }
