@@ -22,6 +22,7 @@ export interface PlacedFleetOptions {
 export class PlacedFleet {
   private readonly homeCells: HomeCells;
   private readonly writes = new Map<number, number>();
+  private readonly held = new Map<number, Set<string>>();
 
   private constructor(
     private readonly store: PartitionStore,
@@ -71,6 +72,9 @@ export class PlacedFleet {
   ): Promise<void> {
     const n = (this.writes.get(partition) ?? 1) + 1;
     this.writes.set(partition, n);
+    const held = this.held.get(partition) ?? new Set();
+    this.held.set(partition, held);
+    for (const { driverId } of drivers) held.add(driverId);
     const sets = drivers.map((driver) => ({ driverId: driver.driverId, record: recordOf(driver, writtenAtMs) }));
     const reply = await this.store.apply(partition, {
       kind: 'apply',
@@ -79,6 +83,7 @@ export class PlacedFleet {
       sets,
       moved: sets,
       removals: [],
+      holds: held.size,
       totals: NO_TOTALS,
       changedPublishers: [],
       asOfMs,

@@ -23,6 +23,7 @@ const SIGHTINGS = [
   'a driver that went elsewhere',
   'a gateway dead',
   'a partition emptied',
+  "a partition's records evicted",
   'a partition rolled back',
   'a reply lost',
   'a request held up on its way',
@@ -33,7 +34,8 @@ const SIGHTINGS = [
   'a write on another base',
   'a write to a name that nobody reads',
   'a writer that hands over',
-  'an owner fenced',
+  'an owner that ends: fenced',
+  'an owner that ends: unclaimed',
   'an owner that hears of a newer one',
   'two pings of one moment',
 ];

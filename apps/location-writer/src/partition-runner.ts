@@ -1,7 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { PartitionStore } from '@hexfleet/location-store';
 import {
+  type ClaimReply,
   type DirectoryBirths,
+  type Ending,
   NO_TOTALS,
   type OwnerEffect,
   type OwnerInput,
@@ -13,6 +15,8 @@ import {
   type Todo,
 } from '@hexfleet/partition-table';
 import type { PartitionMemory } from './partition-memory.js';
+
+type Claim = Extract<OwnerEffect, { kind: 'claim' }>;
 
 export interface RunnerHooks {
   /** The owner waits for input for the first time: what Redis holds is read back. */
@@ -68,8 +72,8 @@ export class PartitionRunner {
     this.epoch = settings.epoch;
   }
 
-  /** Resolves when a newer owner has taken over (with its epoch, or 0 where it isn't known), or after `stop`. */
-  async run(): Promise<number> {
+  /** Resolves when the owner can't go on, with why; or after `stop`. */
+  async run(): Promise<Ending | 'stopped'> {
     const owner = ownPartition(this.settings);
     let step = owner.next();
     while (!step.done) {
@@ -80,7 +84,7 @@ export class PartitionRunner {
     }
     this.state = 'ended';
     this.makeRoom();
-    return step.done ? step.value : 0;
+    return step.done ? step.value : 'stopped';
   }
 
   /** Takes a message in. Resolves at once, or when there is room again. `pending`: messages behind it on the stream. */
@@ -184,7 +188,7 @@ export class PartitionRunner {
       case 'adopt':
         return this.unlessDoubted(effect.kind, await store.adopt(partition, effect));
       case 'claim':
-        return this.insist(effect.kind, () => store.claim(partition, effect.incarnation, effect.withRecords));
+        return this.claim(effect);
       case 'enter':
         return this.insist(effect.kind, () => store.directory.enter(partition, effect.requests, Date.now()));
       case 'look':
@@ -233,6 +237,16 @@ export class PartitionRunner {
     }
     if (this.inboxPings >= WRITE_PINGS) this.hooks.onBacklog(this);
     return input;
+  }
+
+  private async claim({ kind, incarnation, withRecords }: Claim): Promise<ClaimReply> {
+    try {
+      return await this.store.claim(this.partition, incarnation, withRecords);
+    } catch (error) {
+      this.hooks.onDoubt(kind, error);
+      await sleep(RETRY_MS);
+      return { kind: 'doubt' };
+    }
   }
 
   /** After a doubt, don't ask again at once: the store is away or in trouble. */

@@ -2,6 +2,7 @@ import type { PartitionStore, PartitionTodo } from '@hexfleet/location-store';
 import {
   type DirectoryBirths,
   NO_TOTALS,
+  type OwnerEffect,
   type OwnerInput,
   ownPartition,
   type StreamBatch,
@@ -11,7 +12,6 @@ import { decodePingBatch, encodePingBatch } from '@hexfleet/ping-batch';
 import { RecordedWrites } from './recorded-writes.js';
 
 type Owner = ReturnType<typeof ownPartition>;
-type Effect = Exclude<ReturnType<Owner['next']>['value'], number>;
 
 const HEARTBEAT_MS = 5_000;
 const NO_BIRTHS = new Map<number, string>();
@@ -109,10 +109,10 @@ class OwnedPartition {
   private async untilItWaits(first: ReturnType<Owner['next']>): Promise<void> {
     let step = first;
     while (!step.done && step.value.kind !== 'wait') step = this.owner.next(await this.perform(step.value));
-    if (step.done) throw new Error(`partition ${this.partition} was taken over by another owner`);
+    if (step.done) throw new Error(`the owner of partition ${this.partition} has ended: ${step.value}`);
   }
 
-  private async perform(effect: Effect): Promise<unknown> {
+  private async perform(effect: OwnerEffect): Promise<unknown> {
     const { store, partition } = this;
     switch (effect.kind) {
       case 'claim':

@@ -135,11 +135,13 @@ function readTodo(field: Buffer, value: Buffer, entry: Buffer): PartitionTodo {
   const [name, [token, capturedAtMs]] = [String(field), String(value).split(':')];
   const slash = name.indexOf('/');
   const partition = Number(name.slice(0, slash));
+  const homes = homesOf(entry);
   return {
     partition,
     driverId: name.slice(slash + 1),
     token: Number(token),
     capturedAtMs: Number(capturedAtMs),
-    elsewhere: homesOf(entry).filter((home) => home !== partition),
+    elsewhere: homes.filter((home) => home !== partition),
+    home: homes.at(-1),
   };
 }

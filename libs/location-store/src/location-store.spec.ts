@@ -74,6 +74,11 @@ const totals = (written: number): PartitionTotals => ({
 });
 
 function apply(incarnation: Incarnation, n: number, written: number, ...drivers: [string, Buffer][]) {
+  return applyTo(incarnation, n, written, drivers.length, ...drivers);
+}
+
+/** `holds`: how many drivers the partition is to hold after it. */
+function applyTo(incarnation: Incarnation, n: number, written: number, holds: number, ...drivers: [string, Buffer][]) {
   const sets = drivers.map(([driverId, packed]) => ({ driverId, record: packed }));
   return store.apply(PARTITION, {
     kind: 'apply',
@@ -82,6 +87,7 @@ function apply(incarnation: Incarnation, n: number, written: number, ...drivers:
     sets,
     moved: sets,
     removals: [],
+    holds,
     totals: totals(written),
     changedPublishers: ['aa'],
     asOfMs: NOW_MS,
@@ -149,7 +155,7 @@ describe('a partition', () => {
     await store.claim(PARTITION, { epoch: 2, k: 1 }, false);
     expect(await apply(old, 2, 5, ['d-1', record(37, -122)])).toBe('other');
     expect((await reader.search([PARTITION], { latDeg: 37, lngDeg: -122 }, 100)).hits).toEqual([]);
-    expect(await store.claim(PARTITION, { epoch: 1, k: 9 }, false)).toEqual({ kind: 'fenced', epoch: 2 });
+    expect(await store.claim(PARTITION, { epoch: 1, k: 9 }, false)).toEqual({ kind: 'fenced' });
   });
 
   it('does not see an own write that was held up past a newer claim, and refuses an older claim', async () => {
@@ -168,6 +174,17 @@ describe('a partition', () => {
     expect(await apply(incarnation, 5, 1, ['d-1', record(37, -122)])).toBe('diverged');
     expect(await store.claim(PARTITION, { epoch: 2, k: 1 }, true)).toEqual({ kind: 'empty' });
   });
+
+  it.each(['geo', 'records'])(
+    'notices a %s key that went by itself, at the next write and at the next claim',
+    async (name) => {
+      const incarnation = await built(1);
+      expect(await apply(incarnation, 2, 1, ['d-1', record(37, -122)])).toBe('ok');
+      await redis.del(`test:{${PARTITION}}:${name}:1.2`);
+      expect(await applyTo(incarnation, 3, 2, 2, ['d-2', record(38, -122)])).toBe('diverged');
+      expect(await store.claim(PARTITION, { epoch: 2, k: 1 }, true)).toEqual({ kind: 'empty' });
+    },
+  );
 
   it('adopts a table once, however often asked, and not from a name that is no longer its own', async () => {
     await built(1);

@@ -1,9 +1,8 @@
 import type { PartitionTotals, PublisherMark } from '@hexfleet/partition-table';
 
 /**
- * The header of a partition, a Redis hash: n and count (which write this is, for the fence), at (up to when it holds what
- * the stream held),
- * stream and seq (how far the stream has been taken), the three counts, and g:<publisher> for each publisher's mark.
+ * The header of a partition, a Redis hash: n and count (which write this is, for the fence), drivers (how many the records and
+ * the geo set hold), at (up to when it holds what the stream held), stream and seq (how far the stream has been taken), the three counts, and g:<publisher> for each publisher's mark.
  */
 const PUBLISHER_PREFIX = 'g:';
 

@@ -55,7 +55,7 @@ export class PartitionStore {
     const { keys } = this.shards;
     const args = [incarnation.epoch, incarnation.k];
     const [kind, ...rest] = (await shard.call('claim', keys.incarnation(partition), args)) as [Buffer, ...Buffer[]];
-    if (String(kind) === 'FENCED') return { kind: 'fenced', epoch: Number(rest[0]) };
+    if (String(kind) === 'FENCED') return { kind: 'fenced' };
     if (String(kind) === 'OUTDATED') return { kind: 'outdated' };
     if (String(kind) === 'EMPTY') return { kind: 'empty' };
     const [before, ...header] = rest;

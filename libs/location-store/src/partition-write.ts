@@ -13,18 +13,18 @@ const HEADER_KEPT_MS = 7 * 24 * 3_600_000;
 const BYTES_A_DRIVER = 220;
 const BYTES_A_WRITE = 1_500;
 
-/** Where in a transaction's replies those stand that tell whether the write counted, and on what. */
+/** Where in a transaction's replies those stand that tell whether the write counted, and on what; the last two from the end. */
 const INC_REPLY = 0;
 const HEADER_REPLY = 1;
-const RECORDS_REPLY = 2;
-const GEO_REPLY = 3;
+const RECORDS_REPLY = -2;
+const GEO_REPLY = -1;
 
 /**
  * One transaction: which name counts, what the header was, positions, records, header, and expiry for all of it. Written
  * natively and not in a function, where the arguments alone would cost Redis 0.7–1.2 µs a driver.
  */
 export function encodeApply(keys: Keys, partition: number, write: Apply, positionsKeptMs: number): RespCommands {
-  const { incarnation, n, sets, moved, removals, totals, changedPublishers, asOfMs } = write;
+  const { incarnation, n, sets, moved, removals, holds, totals, changedPublishers, asOfMs } = write;
   const header = keys.header(partition, incarnation);
   const resp = new RespCommands(BYTES_A_WRITE + sets.length * BYTES_A_DRIVER);
   resp.command('MULTI');
@@ -36,32 +36,26 @@ export function encodeApply(keys: Keys, partition: number, write: Apply, positio
     encodeList(resp, 'HDEL', keys.records(partition, incarnation), removals);
   }
   const fields = headerFields(totals, changedPublishers, asOfMs);
-  resp.command('HSET', header, 'n', String(n), ...fields);
+  resp.command('HSET', header, 'n', String(n), 'drivers', String(holds), ...fields);
   const forgotten = forgottenFields(totals, changedPublishers);
   if (forgotten.length > 0) resp.command('HDEL', header, ...forgotten);
   resp.command('HINCRBY', header, 'count', '1');
   resp.command('PEXPIRE', header, String(HEADER_KEPT_MS));
+  resp.command('HLEN', keys.records(partition, incarnation));
+  resp.command('ZCARD', keys.geo(partition, incarnation));
   return resp.command('EXEC');
 }
 
 /** What the replies of `encodeApply`'s EXEC say. */
-export function judgeApply({ incarnation, n, sets, moved }: Apply, replies: unknown): ApplyReply {
+export function judgeApply({ incarnation, n, holds }: Apply, replies: unknown): ApplyReply {
   if (!Array.isArray(replies)) return 'doubt';
   if (String(replies[INC_REPLY]) !== `${incarnation.epoch}.${incarnation.k}`) return 'other';
   // A transaction goes on past a command that fails, as it does where a key holds another type than ours.
   if (replies.some((reply) => reply instanceof Error)) return 'diverged';
   const [storedN, count] = (replies[HEADER_REPLY] as (Buffer | null)[]).map((value) => Number(value ?? Number.NaN));
   if (storedN !== n - 1 || count !== n - 1) return 'diverged';
-  return sets.length === 0 || isIndexWhole(moved.length > 0, replies) ? 'ok' : 'diverged';
-}
-
-/**
- * A driver that is taken to be indexed must be: a geo set that went by itself (expired while this owner was stopped, evicted,
- * deleted) shows by this, that not as many came new into it as into the records, or that it has no time to live to put off.
- */
-function isIndexWhole(hasMoved: boolean, replies: readonly unknown[]): boolean {
-  const [newRecords, geoReply] = [replies[RECORDS_REPLY], replies[GEO_REPLY]];
-  return hasMoved ? geoReply === newRecords : newRecords === 0 && geoReply === 1;
+  // One of the keys may go by itself: expired while this owner was stopped, evicted, deleted.
+  return replies.at(RECORDS_REPLY) === holds && replies.at(GEO_REPLY) === holds ? 'ok' : 'diverged';
 }
 
 /** Builds a whole table under a name that nobody reads yet, in one step: half of one would never expire. */
@@ -77,7 +71,8 @@ export function encodeBuild(
   resp.command('DEL', header, keys.geo(partition, to), keys.records(partition, to));
   encodeDrivers(resp, keys, partition, to, { sets, moved: sets }, positionsKeptMs);
   const fields = headerFields(totals, totals.publishers.keys(), asOfMs);
-  resp.command('HSET', header, 'n', String(n), 'count', String(n), ...fields);
+  const holds = String(sets.length);
+  resp.command('HSET', header, 'n', String(n), 'count', String(n), 'drivers', holds, ...fields);
   resp.command('PEXPIRE', header, String(HEADER_KEPT_MS));
   return resp.command('EXEC');
 }

@@ -25,6 +25,8 @@ export interface Todo {
   readonly capturedAtMs: number;
   /** Where else the driver may be: its home, and homes not yet cleared. */
   readonly elsewhere: readonly number[];
+  /** Where it is by the directory's word, or undefined where the directory has forgotten. */
+  readonly home: number | undefined;
 }
 
 export interface EnterRequest {
@@ -79,11 +81,13 @@ export interface ReplayReply {
   readonly nowMs: number;
 }
 
-/** `outdated`: this owner has claimed under a later name meanwhile. `empty`: the keys are gone, or can't be trusted. */
+/**
+ * `outdated`: this owner has claimed under a later name meanwhile. `empty`: the keys are gone, or can't be trusted. `doubt`: no
+ * answer came; the owner claims under another name, because a claim that is sent twice may arrive for the second time when
+ * Redis was put back to before the first, and would take what it finds for its own.
+ */
 export type ClaimReply =
-  | { readonly kind: 'fenced'; readonly epoch: number }
-  | { readonly kind: 'outdated' }
-  | { readonly kind: 'empty' }
+  | { readonly kind: 'fenced' | 'outdated' | 'empty' | 'doubt' }
   | {
       readonly kind: 'built';
       /** The name that counted until this claim; its own name where an answer to it was lost before. */
@@ -93,7 +97,10 @@ export type ClaimReply =
       readonly records: readonly DriverWrite[];
     };
 
-/** `other`: the keys have another name by now. `diverged`: the base was not the one expected. `doubt`: no answer came. */
+/**
+ * `other`: the keys have another name by now. `diverged`: what it was written onto is not what was expected. `doubt`: no answer
+ * came.
+ */
 export type ApplyReply = 'ok' | 'other' | 'diverged' | 'doubt';
 export type AdoptReply = 'ok' | 'other' | 'fenced' | 'doubt';
 
@@ -101,7 +108,7 @@ export type AdoptReply = 'ok' | 'other' | 'fenced' | 'doubt';
 export type OwnerEffect =
   /** Wait for input → OwnerInput. `totals` are what Redis holds now; `drivers` is the size of the table. */
   | { readonly kind: 'wait'; readonly totals: PartitionTotals; readonly drivers: number }
-  /** Take the partition's keys under a new name → ClaimReply. `withRecords`: also read all records back. */
+  /** Take the partition's keys under a new name, asking once → ClaimReply. `withRecords`: also read all records back. */
   | { readonly kind: 'claim'; readonly incarnation: Incarnation; readonly withRecords: boolean }
   /** Read the stream again up to its present end, from after `after` or from a TTL ago, whichever is earlier → ReplayReply. */
   | { readonly kind: 'replay'; readonly after: StreamPosition | undefined }
@@ -125,6 +132,8 @@ export type OwnerEffect =
       /** Those of `sets` that are farther than the slack from where they are indexed, or whose place there isn't known. */
       readonly moved: readonly DriverWrite[];
       readonly removals: readonly string[];
+      /** How many drivers the partition holds after it; where Redis holds another number, some were lost there. */
+      readonly holds: number;
       readonly totals: PartitionTotals;
       readonly changedPublishers: readonly string[];
       readonly asOfMs: number;

@@ -59,7 +59,7 @@ class PartitionInRedis {
     return { kind: 'built', before, n, totals: NO_TOTALS, records: read };
   }
 
-  apply({ incarnation, n, sets, moved, removals }: Effect<'apply'>) {
+  apply({ incarnation, n, sets, moved, removals, holds }: Effect<'apply'>) {
     const { keys } = this;
     if (keys.named.epoch !== incarnation.epoch || keys.named.k !== incarnation.k) return 'other';
     const geo = new Map(keys.geo);
@@ -71,7 +71,8 @@ class PartitionInRedis {
       records.delete(driverId);
     }
     this.keys = { ...keys, n, count: keys.count + 1, geo, records };
-    return keys.n === n - 1 && keys.count === n - 1 ? 'ok' : 'diverged';
+    const isWhole = geo.size === holds && records.size === holds;
+    return keys.n === n - 1 && keys.count === n - 1 && isWhole ? 'ok' : 'diverged';
   }
 
   adopt({ to, n, sets }: Effect<'adopt'>) {
@@ -153,7 +154,7 @@ class Drive {
   }
 
   private leave(driverId: string): void {
-    const todo = { driverId, token: 1, capturedAtMs: this.nowMs, elsewhere: [9] };
+    const todo = { driverId, token: 1, capturedAtMs: this.nowMs, elsewhere: [9], home: 9 };
     this.perform(
       this.owner.next({ nowMs: this.nowMs, batches: [], todos: [todo], born: new Map(), tick: false, isReading: true }),
     );

@@ -3,6 +3,7 @@ import type { Status } from '@hexfleet/ping';
 import { describe, expect, it } from '@jest/globals';
 import {
   type DriverWrite,
+  type Ending,
   NO_TOTALS,
   type OwnerEffect,
   type OwnerInput,
@@ -36,7 +37,7 @@ class Asked {
     return effect;
   }
 
-  get ending(): number | undefined {
+  get ending(): Ending | undefined {
     return this.step.done ? this.step.value : undefined;
   }
 
@@ -185,7 +186,7 @@ describe('the owner of a partition', () => {
 
   it('lets go of a driver in the same write that takes new pings in', () => {
     const asked = holdingA();
-    const todo = { driverId: 'a', token: 1, capturedAtMs: NOW_MS, elsewhere: [9] };
+    const todo = { driverId: 'a', token: 1, capturedAtMs: NOW_MS, elsewhere: [9], home: 9 };
     asked.feed({ batches: [message(2, 1, ['b', 1, 1_000])], todos: [todo] });
     asked.grant('enter', entered(1));
     asked.grant('look', [[{ partition: 9, record: recordOf(2, 0) }]]);
@@ -196,7 +197,7 @@ describe('the owner of a partition', () => {
 
   it('leaves the to-do of a driver that has just pinged here for the next time', () => {
     const asked = holdingA();
-    const todo = { driverId: 'a', token: 1, capturedAtMs: NOW_MS - 500, elsewhere: [9] };
+    const todo = { driverId: 'a', token: 1, capturedAtMs: NOW_MS - 500, elsewhere: [9], home: 9 };
     asked.feed({ batches: [message(2, 1, ['a', 2, 0])], todos: [todo] });
     expect(asked.grant('apply', 'ok').removals).toEqual([]);
     asked.wants('wait');
@@ -249,15 +250,45 @@ describe('the owner of a partition', () => {
     const asked = holdingA();
     asked.feed({ batches: [message(2, 1, ['a', 2, 500])] });
     asked.grant('apply', 'other');
-    asked.grant('claim', { kind: 'fenced', epoch: 6 });
-    expect(asked.ending).toBe(0);
+    asked.grant('claim', { kind: 'fenced' });
+    expect(asked.ending).toBe('fenced');
     const late = new Asked();
-    late.grant('claim', { kind: 'fenced', epoch: 6 });
-    expect(late.ending).toBe(6);
+    late.grant('claim', { kind: 'fenced' });
+    expect(late.ending).toBe('fenced');
+  });
+
+  it('ends when its first claim gets no answer, and goes on under another name when a later one gets none', () => {
+    const first = new Asked();
+    first.grant('claim', { kind: 'doubt' });
+    expect(first.ending).toBe('unclaimed');
+
+    const later = holdingA();
+    later.feed({ batches: [message(2, 1, ['a', 2, 500])] });
+    const write = later.grant('apply', 'doubt');
+    const unanswered = later.grant('claim', { kind: 'doubt' });
+    const again = later.grant('claim', {
+      kind: 'built',
+      n: write.n,
+      before: unanswered.incarnation,
+      totals: NO_TOTALS,
+      records: [],
+    });
+    expect(again.incarnation.k).toBeGreaterThan(unanswered.incarnation.k);
+    later.grant('adopt', 'ok');
+    later.wants('wait');
+  });
+
+  it('says how many drivers there are to be after each write', () => {
+    const asked = holdingA();
+    asked.feed({ batches: [message(2, 1, ['a', 2, 500], ['b', 3, 500])] });
+    asked.grant('enter', entered(1));
+    expect(asked.grant('apply', 'ok').holds).toBe(2);
+    asked.feed({ tick: true, nowMs: NOW_MS + TTL_MS });
+    expect(asked.grant('apply', 'ok').holds).toBe(0);
   });
 
   it('lets a driver go only once a newer record of it can be seen elsewhere, and clears the to-do after that write', () => {
-    const todo = { driverId: 'a', token: 1, capturedAtMs: NOW_MS, elsewhere: [9] };
+    const todo = { driverId: 'a', token: 1, capturedAtMs: NOW_MS, elsewhere: [9], home: 9 };
     const unseen = holdingA();
     unseen.feed({ todos: [todo] });
     unseen.grant('look', [[]]);
@@ -276,7 +307,9 @@ describe('the owner of a partition', () => {
     [9, true],
   ])('gives an exact tie with partition %d to the higher number', (partition, goes) => {
     const asked = holdingA();
-    asked.feed({ todos: [{ driverId: 'a', token: 1, capturedAtMs: NOW_MS - 1_000, elsewhere: [partition] }] });
+    asked.feed({
+      todos: [{ driverId: 'a', token: 1, capturedAtMs: NOW_MS - 1_000, elsewhere: [partition], home: partition }],
+    });
     asked.grant('look', [[{ partition, record: recordOf(1, 1_000) }]]);
     if (goes) expect(asked.wants('apply').removals).toEqual(['a']);
     else expect(asked.wants('enter').requests).toMatchObject([{ driverId: 'a', force: true }]);

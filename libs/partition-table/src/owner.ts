@@ -7,7 +7,7 @@
  *     └──empty─▶ replay, adopt ─┘                    └── tick ───▶ apply (expiry, heartbeat), introduce, checkpoint
  *
  * A base that is not the one expected (Redis emptied or rolled back) is replaced by the whole table. The generator ends
- * when a newer owner has taken over: its return value is that owner's epoch where it is known, else 0.
+ * when a newer owner has taken over, or when nobody can tell whether the keys were taken at all.
  */
 import { compareOrder, recordCapturedAtMs, recordStatus, stampRecord } from '@hexfleet/driver-record';
 import { DriverTable, NEVER_MS, NO_ROW } from './driver-table.js';
@@ -42,6 +42,8 @@ class Accepted {
   readonly confirmedAtMs: number[] = [];
   readonly isMoved: boolean[] = [];
   readonly moved: DriverWrite[] = [];
+  /** Of the pings, how many are of drivers that the table doesn't hold. */
+  newDrivers = 0;
 
   /** `indexedSinceMs`: of a record captured before it, the index may have expired while its owner stood still. */
   constructor(
@@ -54,6 +56,7 @@ class Accepted {
     const { table, indexedSinceMs } = this;
     const isMoved =
       row === NO_ROW || table.capturedAtMs(row) < indexedSinceMs || !table.isIndexedNear(row, ping.record);
+    if (row === NO_ROW) this.newDrivers++;
     this.sets.push(ping);
     this.rows.push(row);
     this.confirmedAtMs.push(confirmedAtMs);
@@ -62,8 +65,13 @@ class Accepted {
   }
 }
 
-/** Runs until it is fenced. See the top of the file; effects and their replies are in `effects.ts`. */
-export function ownPartition(settings: OwnerSettings): Steps<number> {
+/**
+ * `fenced`: a newer owner has taken over. `unclaimed`: no answer came to the first claim; to be tried again under another epoch.
+ */
+export type Ending = 'fenced' | 'unclaimed';
+
+/** Runs until it can't go on. See the top of the file; effects and their replies are in `effects.ts`. */
+export function ownPartition(settings: OwnerSettings): Steps<Ending> {
   return new PartitionOwner(settings).run();
 }
 
@@ -77,34 +85,35 @@ class PartitionOwner {
   private savedAtMs = NEVER_MS;
   /** Up to when pings have come in. */
   private asOfMs = 0;
-  private fenced = false;
+  private ending: Ending | undefined;
 
   constructor(private readonly settings: OwnerSettings) {
     this.keys = new FencedKeys(settings.epoch);
   }
 
-  *run(): Steps<number> {
-    const newerEpoch = yield* this.takeOver();
-    if (newerEpoch > 0) return newerEpoch;
-    while (!this.fenced) {
+  *run(): Steps<Ending> {
+    yield* this.takeOver();
+    while (this.ending === undefined) {
       const input = yield* ask({ kind: 'wait', totals: this.totals, drivers: this.table.size });
       this.noticeBirths(input.born);
       if (input.isReading) this.asOfMs = input.nowMs;
       if (input.batches.length > 0 || input.todos.length > 0) yield* this.takeIn(input);
-      if (!this.fenced && input.tick) yield* this.keepHouse(input);
+      if (this.ending === undefined && input.tick) yield* this.keepHouse(input);
     }
-    return 0;
+    return this.ending;
   }
 
-  /** Returns the epoch of a newer owner, or 0. */
-  private *takeOver(): Steps<number> {
+  private *takeOver(): Steps<void> {
     const claim = yield* this.keys.takeOver();
-    if (claim.kind === 'fenced') return claim.epoch;
     if (claim.kind === 'built') {
       this.totals = claim.totals;
       this.readBack(claim.records);
-      return 0;
-    }
+    } else if (claim.kind === 'empty') yield* this.rebuild();
+    else this.ending = claim.kind === 'doubt' ? 'unclaimed' : 'fenced';
+  }
+
+  /** From what NATS kept. */
+  private *rebuild(): Steps<void> {
     this.totals = yield* ask({ kind: 'recall' });
     const { batches, nowMs } = yield* ask({ kind: 'replay', after: this.totals.position });
     const fold = foldBatches(batches, this.totals, this.table, { nowMs, ttlMs: this.settings.ttlMs, again: true });
@@ -112,7 +121,6 @@ class PartitionOwner {
     this.totals = fold.tally;
     this.asOfMs = nowMs;
     yield* this.writeWholeTable(nowMs);
-    return 0;
   }
 
   private readBack(records: readonly DriverWrite[]): void {
@@ -128,7 +136,7 @@ class PartitionOwner {
     if (batches.length === 0 && cleared.length === 0) return;
     const changedPublishers = [...fold.changedPublishers];
     yield* this.apply(accepted, { removals, totals: fold.tally, changedPublishers }, nowMs);
-    if (!this.fenced && cleared.length > 0) yield* ask({ kind: 'clear', todos: cleared });
+    if (this.ending === undefined && cleared.length > 0) yield* ask({ kind: 'clear', todos: cleared });
   }
 
   /** Tells the directory of drivers that are new here or not confirmed lately, and stamps the records to write. */
@@ -225,14 +233,19 @@ class PartitionOwner {
     const reclaims: EnterRequest[] = [];
     for (const [i, todo] of held.entries()) {
       const row = this.table.find(todo.driverId);
-      const others = seen[i] ?? [];
-      if (others.some((other) => this.isNewerElsewhere(other.partition, this.table.compareOrder(other.record, row)))) {
+      const request = this.requestToKeep(todo.driverId, row, true);
+      const canReclaim = request.capturedAtMs >= todo.capturedAtMs;
+      const isSeen = ({ partition, record }: { readonly partition: number; readonly record: Buffer }) => {
+        const order = this.table.compareOrder(record, row);
+        // Where the ping that the directory was told of is lost, the home alone can end a tie.
+        return this.isNewerElsewhere(partition, order) || (order === 0 && partition === todo.home && !canReclaim);
+      };
+      if (seen[i]?.some(isSeen)) {
         removals.push(todo.driverId);
         continue;
       }
       staying.add(todo);
-      const request = this.requestToKeep(todo.driverId, row, true);
-      if (request.capturedAtMs >= todo.capturedAtMs) reclaims.push(request);
+      if (canReclaim) reclaims.push(request);
     }
     yield* this.confirm(reclaims);
     return { cleared: todos.filter((todo) => !staying.has(todo)), removals };
@@ -250,7 +263,7 @@ class PartitionOwner {
     const removals = this.table.silent(nowMs, this.settings.ttlMs);
     if (removals.length > 0 || nowMs - this.wroteAtMs >= this.settings.heartbeatMs) {
       yield* this.apply(this.nothingAccepted(nowMs), { removals, totals: this.totals, changedPublishers: [] }, nowMs);
-      if (this.fenced) return;
+      if (this.ending !== undefined) return;
     }
     this.table.compact();
     yield* this.introduce();
@@ -285,15 +298,20 @@ class PartitionOwner {
     }
   }
 
-  private *apply(accepted: Accepted, changes: Omit<Write, 'sets' | 'moved' | 'asOfMs'>, nowMs: number): Steps<void> {
+  private *apply(
+    accepted: Accepted,
+    changes: Omit<Write, 'sets' | 'moved' | 'holds' | 'asOfMs'>,
+    nowMs: number,
+  ): Steps<void> {
     const outcome = yield* this.keys.apply({
       ...changes,
       sets: accepted.sets,
       moved: accepted.moved,
+      holds: this.table.size + accepted.newDrivers - changes.removals.length,
       asOfMs: this.asOfMs,
     });
     if (outcome === 'fenced') {
-      this.fenced = true;
+      this.ending = 'fenced';
       return;
     }
     this.remember(accepted, changes.removals);
@@ -304,7 +322,7 @@ class PartitionOwner {
 
   private *writeWholeTable(nowMs: number): Steps<void> {
     const outcome = yield* this.keys.adopt(this.table.views(), this.totals, this.asOfMs);
-    this.fenced = outcome === 'fenced';
+    if (outcome === 'fenced') this.ending = 'fenced';
     this.wroteAtMs = nowMs;
     this.table.noteAllIndexed();
     this.table.forgetConfirmations();

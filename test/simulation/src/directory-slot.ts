@@ -80,7 +80,8 @@ export class DirectorySlot {
       if (Number(p) !== partition) continue;
       const entry = this.entry(driverId, nowMs);
       const homes = entry === undefined ? [] : [...entry.from, entry.home];
-      todos.push({ driverId, token, capturedAtMs: atMs, elsewhere: homes.filter((home) => home !== partition) });
+      const elsewhere = homes.filter((home) => home !== partition);
+      todos.push({ driverId, token, capturedAtMs: atMs, elsewhere, home: entry?.home });
     }
     return todos;
   }

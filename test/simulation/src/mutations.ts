@@ -62,6 +62,36 @@ const FENCE: readonly Mutation[] = [
     },
   ),
   keys(
+    'drivers-not-counted',
+    'a write counts though drivers were lost from under it',
+    class extends PartitionKeys {
+      protected override areAllThere(): boolean {
+        return true;
+      }
+    },
+  ),
+  keys(
+    'same-epoch-claims',
+    'a second owner of the same epoch may claim',
+    class extends PartitionKeys {
+      protected override isFenced(
+        { epoch }: Parameters<PartitionKeys['claim']>[0],
+        inc: Parameters<PartitionKeys['claim']>[0],
+      ): boolean {
+        return inc.epoch > epoch;
+      }
+    },
+  ),
+  keys(
+    'earlier-claim-counts',
+    'a claim that was held up undoes a later one',
+    class extends PartitionKeys {
+      protected override isOutdated(): boolean {
+        return false;
+      }
+    },
+  ),
+  keys(
     'count-ignored',
     'a header is trusted though writes went onto one that was rolled back',
     class extends PartitionKeys {
@@ -110,6 +140,15 @@ const FENCE: readonly Mutation[] = [
 /** What the directory does, broken. */
 const DIRECTORY: readonly Mutation[] = [
   slot(
+    'clear-without-token',
+    'a clear that was held up takes a newer to-do off',
+    class extends DirectorySlot {
+      protected override isSameTodo(): boolean {
+        return true;
+      }
+    },
+  ),
+  slot(
     'stale-holder-not-told',
     'who holds a driver that is elsewhere gets no to-do',
     class extends DirectorySlot {
@@ -143,6 +182,20 @@ const DIRECTORY: readonly Mutation[] = [
 /** The real owner, with a line of it changed. */
 const OWNER: readonly Mutation[] = [
   owner(
+    'clear-before-write',
+    'a to-do is cleared before the write that removes the driver',
+    'owner.js',
+    'if (batches.length === 0 && cleared.length === 0) return;',
+    "if (batches.length === 0 && cleared.length === 0) return; if (cleared.length > 0) yield* ask({ kind: 'clear', todos: cleared });",
+  ),
+  owner(
+    'unfenced-clear',
+    'a to-do of a driver that is not held is cleared without a write',
+    'owner.js',
+    'if (batches.length === 0 && cleared.length === 0) return;',
+    "if (batches.length === 0 && removals.length === 0) { if (cleared.length > 0) yield* ask({ kind: 'clear', todos: cleared }); return; }",
+  ),
+  owner(
     'not-introduced-after-take-over',
     'what is read back counts as known to the directory',
     'owner.js',
@@ -151,11 +204,18 @@ const OWNER: readonly Mutation[] = [
   ),
   owner('births-ignored', 'that the directory forgot changes nothing', 'owner.js', 'if (!forgot) return;', 'return;'),
   owner(
+    'never-renewed',
+    'the directory is told of a driver once',
+    'owner.js',
+    'capturedAtMs - table.confirmedAtMs(row) > CONFIRMED_FOR_TTLS * this.settings.ttlMs',
+    'false',
+  ),
+  owner(
     'removed-unseen',
     'a driver is let go of before its newer record can be seen',
     'owner.js',
-    'if (others.some((other)=>this.isNewerElsewhere(other.partition, this.table.compareOrder(other.record, row)))) {',
-    'if (others !== undefined) {',
+    'if (seen[i]?.some(isSeen)) {',
+    'if (seen !== undefined) {',
   ),
   owner(
     'not-replayed',
@@ -165,11 +225,25 @@ const OWNER: readonly Mutation[] = [
     'again: false',
   ),
   owner(
+    'stale-written',
+    'a ping is written though the driver is elsewhere',
+    'owner.js',
+    'if (reply?.ok) accepted',
+    'if (reply) accepted',
+  ),
+  owner(
     'tie-not-broken',
     'who comes second with the newer of two of one moment gives way',
     'owner.js',
     'if (tied.length === 0) return;',
     'return;',
+  ),
+  owner(
+    'tie-keeps-both',
+    'of two exactly alike none gives way',
+    'owner.js',
+    'partition > this.settings.partition',
+    'false',
   ),
   owner(
     'nothing-expires',
@@ -201,6 +275,13 @@ const OWNER: readonly Mutation[] = [
     "if (reply === 'ok' || reply === 'diverged') return reply; if (reply === 'doubt') continue;",
   ),
   owner(
+    'name-not-compared',
+    'a doubt is settled by the number alone',
+    'fenced-keys.js',
+    "return claim.kind === 'built' && claim.before.epoch === epoch && claim.before.k === k;",
+    "return claim.kind === 'built';",
+  ),
+  owner(
     'k-not-raised',
     'later claims are all of one name',
     'fenced-keys.js',
@@ -208,11 +289,25 @@ const OWNER: readonly Mutation[] = [
     'this.lastK = Math.min(this.lastK + 1, 2);',
   ),
   owner(
+    'old-pings-written',
+    'pings past their time to live are written',
+    'fold.js',
+    'at.nowMs - recordCapturedAtMs(record) > at.ttlMs',
+    'false',
+  ),
+  owner(
     'older-than-table-written',
     'a ping is written though a newer one is held',
     'fold.js',
     'else if (row !== NO_ROW) order = table.compareOrder(record, row);',
     '',
+  ),
+  owner(
+    'repeated-batch-counted',
+    'a batch published twice counts twice',
+    'fold.js',
+    'mark !== undefined && total <= mark.total',
+    'false',
   ),
   owner(
     'gap-not-counted',
@@ -231,6 +326,24 @@ const READER: readonly Mutation[] = [
     class extends ReaderProcess {
       protected override order(homes: readonly number[]): readonly number[] {
         return homes.slice(-1);
+      }
+    },
+  ),
+  reader(
+    'reads-home-first',
+    'the home is asked before the partitions not yet cleared',
+    class extends ReaderProcess {
+      protected override order(homes: readonly number[]): readonly number[] {
+        return [...homes].reverse();
+      }
+    },
+  ),
+  reader(
+    'looks-once',
+    'an entry that changed meanwhile is not looked up again',
+    class extends ReaderProcess {
+      protected override isSettled(): boolean {
+        return true;
       }
     },
   ),

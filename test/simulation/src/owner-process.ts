@@ -1,5 +1,7 @@
 import {
+  type ClaimReply,
   type DirectoryBirths,
+  type Ending,
   type EnterReply,
   type EnterRequest,
   type LookReply,
@@ -15,12 +17,15 @@ import { insist, LOST, once, type Task } from './calls.js';
 import { type PartitionKeys } from './partition-keys.js';
 import { SKEW_MS, TTL_MS, textOf, timeText, type World } from './world.js';
 
+type Claim = Extract<OwnerEffect, { kind: 'claim' }>;
+
 const HEARTBEAT_MS = 5_000;
 const CHECKPOINT_MS = 5_000;
 
 /** One owner of one partition, as the writer runs it, on a network that fails. */
 export class OwnerProcess {
   isDead = false;
+  ending: Ending | undefined;
   /** Waits for input for the first time: what Redis holds is read back. */
   isRunning = false;
   /** Not woken before this step of the schedule. */
@@ -64,8 +69,9 @@ export class OwnerProcess {
       const reply = yield* this.perform(step.value);
       step = owner.next(reply);
     }
-    this.world.note(() => `${this.name} is fenced`);
-    this.world.see('an owner fenced');
+    this.ending = step.value;
+    this.world.note(() => `${this.name} ends: ${step.value}`);
+    this.world.see(`an owner that ends: ${step.value}`);
   }
 
   private *perform(effect: OwnerEffect): Task<unknown> {
@@ -113,15 +119,7 @@ export class OwnerProcess {
         return reply === LOST ? 'doubt' : reply;
       }
       case 'claim':
-        return yield* insist(
-          world,
-          () => `${this.name} claim ${effect.incarnation.k}`,
-          () => {
-            const reply = keys.claim(effect.incarnation, effect.withRecords);
-            world.see(`a claim: ${reply.kind}`);
-            return reply;
-          },
-        );
+        return yield* this.claim(keys, effect);
       case 'enter':
         return yield* this.enter(effect.requests);
       case 'look':
@@ -148,6 +146,18 @@ export class OwnerProcess {
           world.memory.checkpoints.set(partition, effect.totals);
         return undefined;
     }
+  }
+
+  private *claim(keys: PartitionKeys, { incarnation, withRecords }: Claim): Task<ClaimReply> {
+    const { world } = this;
+    const reply = yield* once(
+      world,
+      () => `${this.name} claim ${incarnation.k}`,
+      () => keys.claim(incarnation, withRecords),
+    );
+    const told: ClaimReply = reply === LOST ? { kind: 'doubt' } : reply;
+    world.see(`a claim: ${told.kind}`);
+    return told;
   }
 
   private get nowMs(): number {
@@ -191,7 +201,7 @@ export class OwnerProcess {
         () => `${this.name} todos of slot ${slot}`,
         () => ({
           todos: directory.todos(partition, this.nowMs, world.newBirth()),
-          born: directory.born,
+          born: this.birthOf(directory),
         }),
       );
       // As in the writer: no answer of one slot is none of any, until the next time.

@@ -16,6 +16,7 @@ interface Header {
   n: number;
   count: number;
   unbuilt: boolean;
+  drivers: number;
   totals: PartitionTotals;
 }
 
@@ -49,7 +50,7 @@ export class PartitionKeys {
   claim(incarnation: Incarnation, withRecords: boolean): ClaimReply {
     const { inc } = this;
     if (inc !== undefined) {
-      if (this.isFenced(incarnation, inc)) return { kind: 'fenced', epoch: inc.epoch };
+      if (this.isFenced(incarnation, inc)) return { kind: 'fenced' };
       if (this.isOutdated(incarnation, inc)) return { kind: 'outdated' };
       const old = this.named.get(nameOf(inc));
       if (old !== undefined && nameOf(inc) !== nameOf(incarnation)) {
@@ -60,8 +61,13 @@ export class PartitionKeys {
     this.inc = incarnation;
     const named = this.of(incarnation);
     const { header } = named;
-    if (header === undefined || header.unbuilt || !this.isTrusted(header)) {
-      named.header = { ...(header ?? { count: 0, totals: NO_TOTALS }), n: -9, unbuilt: true };
+    if (
+      header === undefined ||
+      header.unbuilt ||
+      !this.isTrusted(header) ||
+      !this.areAllThere(named.records, header.drivers)
+    ) {
+      named.header = { ...(header ?? { count: 0, drivers: 0, totals: NO_TOTALS }), n: -9, unbuilt: true };
       return { kind: 'empty' };
     }
     const { n, totals } = header;
@@ -71,7 +77,7 @@ export class PartitionKeys {
     return { kind: 'built', before: inc ?? incarnation, n, totals, records };
   }
 
-  apply({ incarnation, n, sets, removals, totals, changedPublishers }: Apply): ApplyReply {
+  apply({ incarnation, n, sets, removals, holds, totals, changedPublishers }: Apply): ApplyReply {
     const isCurrent = this.isCurrent(incarnation);
     const named = this.of(incarnation);
     const before = named.header;
@@ -88,10 +94,11 @@ export class PartitionKeys {
       n,
       count: (before?.count ?? 0) + 1,
       unbuilt: before?.unbuilt ?? false,
+      drivers: holds,
       totals: { ...totals, position, publishers },
     };
     if (!isCurrent) return 'other';
-    return this.isExpected(before, n) ? 'ok' : 'diverged';
+    return this.isExpected(before, n) && this.areAllThere(named.records, holds) ? 'ok' : 'diverged';
   }
 
   /** The whole table under a name of its own, which nobody reads yet. */
@@ -101,6 +108,7 @@ export class PartitionKeys {
       n,
       count: n,
       unbuilt: false,
+      drivers: sets.length,
       totals: { ...totals, publishers: new Map(totals.publishers) },
     };
     this.named.set(nameOf(to), { header, records });
@@ -133,6 +141,11 @@ export class PartitionKeys {
     this.named = new Map();
   }
 
+  /** The records go by themselves, as by eviction; the header stays. */
+  evict(): void {
+    if (this.inc !== undefined) this.of(this.inc).records.clear();
+  }
+
   protected isFenced({ epoch, k }: Incarnation, inc: Incarnation): boolean {
     return inc.epoch > epoch || (inc.epoch === epoch && k === 1);
   }
@@ -151,6 +164,10 @@ export class PartitionKeys {
 
   protected isExpected(before: Header | undefined, n: number): boolean {
     return before !== undefined && before.n === n - 1 && before.count === n - 1;
+  }
+
+  protected areAllThere(records: ReadonlyMap<string, Buffer>, holds: number): boolean {
+    return records.size === holds;
   }
 
   protected of(incarnation: Incarnation): Named {

@@ -15,7 +15,7 @@ export class ReaderProcess {
   *run(): Task {
     const { world } = this;
     const driverId = world.dice.pick('reader', world.drivers);
-    const floor = this.answered.get(driverId);
+    const floor = newer(this.answered.get(driverId), world.newestVisible(driverId));
     const forgotBefore = world.hasForgotten;
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
       yield;
@@ -56,7 +56,11 @@ export class ReaderProcess {
       throw new Violation(`I1/I4: ${driverId} asked for by id: ${textOf(found)} after ${textOf(floor)}`);
     }
     const known = this.answered.get(driverId);
-    if (found !== undefined && (known === undefined || compareOrder(found, known) > 0))
-      this.answered.set(driverId, Buffer.from(found));
+    if (found !== undefined && newer(known, found) === found) this.answered.set(driverId, Buffer.from(found));
   }
+}
+
+function newer(a: Buffer | undefined, b: Buffer | undefined): Buffer | undefined {
+  if (a === undefined || b === undefined) return a ?? b;
+  return compareOrder(b, a) > 0 ? b : a;
 }

@@ -176,6 +176,10 @@ class Simulation {
       const partition = dice.int('which', world.partitions.length);
       this.forget('a partition emptied', `p${partition}`, () => world.partitions[partition]?.wipe());
     }
+    if (dice.happens('records evicted', weather.evictions)) {
+      const partition = dice.int('evicted which', world.partitions.length);
+      this.forget("a partition's records evicted", `p${partition}`, () => world.partitions[partition]?.evict());
+    }
     if (dice.happens('directory wiped', weather.directoryWipes)) {
       const slot = dice.int('which slot', world.slots.length);
       this.forget('a directory slot emptied', `slot ${slot}`, () => world.slots[slot]?.wipe());
@@ -236,6 +240,8 @@ class Simulation {
     this.send(world.drivers[driver] as string, partition);
     if (dice.happens('tie', weather.ties)) {
       world.see('two pings of one moment');
+      // Of some, nothing tells which is the newer.
+      if (dice.chance('exact tie', 0.3)) this.lastSeq--;
       this.send(world.drivers[driver] as string, (partition + 1) % world.partitions.length);
     }
     if (fleet.gateways.length < 2 && dice.chance('second gateway', 0.2)) fleet.addGateway();

@@ -9,6 +9,7 @@ export interface Weather {
   /** Take-overs that nobody's turn explains. */
   readonly takeOvers: number;
   readonly partitionWipes: number;
+  readonly evictions: number;
   readonly directoryWipes: number;
   readonly rollbacks: number;
   readonly natsWipes: number;
@@ -35,6 +36,7 @@ export function weatherOf(dice: Dice): Weather {
     stalls: sometimes(0.6, 0.02),
     takeOvers: sometimes(0.7, 0.012),
     partitionWipes: sometimes(0.25, 0.003),
+    evictions: sometimes(0.25, 0.003),
     directoryWipes: sometimes(0.25, 0.003),
     rollbacks: sometimes(0.25, 0.006),
     natsWipes: sometimes(0.15, 0.003),

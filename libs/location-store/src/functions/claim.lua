@@ -1,10 +1,15 @@
 -- claim: takes a partition's keys under a new incarnation, so that writes under an older name reach nobody.
 -- KEYS[1] {p}:inc    ARGV epoch, k
--- Out: {'FENCED', epoch} a newer owner has it | {'OUTDATED'} a later claim of the same epoch came first
+-- Out: {'FENCED'} a newer owner has it | {'OUTDATED'} a later claim of the same epoch came first
 --    | {'EMPTY'} nothing trustworthy here: rebuild it | {'BUILT', name that counted until now, header's field, value, …}
 -- An owner's first claim, k = 1, is of an epoch above all before it: of two that took the same one, because NATS had lost it in
 -- between, the second is fenced. So is one whose reply was lost; it comes back under a new epoch.
--- A header whose count differs from its n was written on a base that had been rolled back, and isn't trusted.
+-- A header whose count differs from its n was written on a base that had been rolled back, and isn't trusted. Nor is one that tells
+-- of other drivers than there are: a key may have gone by itself, evicted or deleted.
+local function holds(keys, drivers)
+  return redis.call('HLEN', keys[3]) == drivers and redis.call('ZCARD', keys[2]) == drivers
+end
+
 local function claim(keys, args)
   local inc = redis.call('GET', keys[1])
   local epoch, k = tonumber(args[1]), tonumber(args[2])
@@ -12,9 +17,7 @@ local function claim(keys, args)
   if inc then
     local stored_epoch, stored_k = string.match(inc, '^(%d+)%.(%d+)$')
     stored_epoch, stored_k = tonumber(stored_epoch), tonumber(stored_k)
-    if stored_epoch > epoch or (stored_epoch == epoch and k == 1) then
-      return { 'FENCED', string.match(inc, '^%d+') }
-    end
+    if stored_epoch > epoch or (stored_epoch == epoch and k == 1) then return { 'FENCED' } end
     if stored_epoch == epoch and stored_k > k then return { 'OUTDATED' } end
     if stored_epoch ~= epoch or stored_k ~= k then
       local old = incarnation_keys(keys[1], inc)
@@ -24,8 +27,8 @@ local function claim(keys, args)
     end
   end
   redis.call('SET', keys[1], args[1] .. '.' .. args[2])
-  local state = redis.call('HMGET', new[1], 'n', 'count', 'unbuilt')
-  if not state[1] or state[3] or state[1] ~= state[2] then
+  local state = redis.call('HMGET', new[1], 'n', 'count', 'unbuilt', 'drivers')
+  if not state[1] or state[3] or state[1] ~= state[2] or not holds(new, tonumber(state[4])) then
     redis.call('HSET', new[1], 'n', '-9', 'unbuilt', '1')
     return { 'EMPTY' }
   end
