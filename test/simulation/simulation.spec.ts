@@ -19,6 +19,7 @@ const SIGHTINGS = [
   'a claim: fenced',
   'a claim: outdated',
   'a clear that came too late',
+  'a directory set back',
   'a directory slot emptied',
   'a driver that went elsewhere',
   'a gateway dead',
@@ -34,8 +35,7 @@ const SIGHTINGS = [
   'a write on another base',
   'a write to a name that nobody reads',
   'a writer that hands over',
-  'an owner that ends: fenced',
-  'an owner that ends: unclaimed',
+  'an owner fenced',
   'an owner that hears of a newer one',
   'two pings of one moment',
 ];

@@ -79,7 +79,7 @@ export class PartitionMemory {
   async takeEpoch(partition: number, writer: string, storedEpoch: number): Promise<number> {
     const entry = await this.owners.get(keyOf(partition));
     const known = entry === undefined ? 0 : entry.json<{ epoch: number }>().epoch;
-    const epoch = nextEpoch(known, storedEpoch, Date.now());
+    const epoch = nextEpoch(known, storedEpoch, Date.now(), Math.random());
     const document = JSON.stringify({ writer, epoch });
     const { kind } = await this.owners.put(keyOf(partition), document, entry?.revision ?? 0);
     if (kind === 'conflict') throw new Error(`another writer took partition ${partition} in the same moment`);

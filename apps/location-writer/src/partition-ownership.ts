@@ -148,12 +148,9 @@ export class PartitionOwnership {
   }
 
   private async run(runner: PartitionRunner): Promise<void> {
-    const { partition, epoch } = runner;
-    const ending = await runner.run();
-    if (this.runners.get(partition) !== runner || this.stopped) return;
-    // Nobody else need have it: the next look may take it again.
-    if (ending === 'unclaimed') this.runners.delete(partition);
-    else this.drop(partition, this.board.newerOwner(partition, epoch));
+    await runner.run();
+    const isCurrent = this.runners.get(runner.partition) === runner;
+    if (isCurrent && !this.stopped) this.drop(runner.partition, this.board.newerOwner(runner.partition, runner.epoch));
   }
 
   private drop(partition: number, newOwner: string | undefined): void {

@@ -3,7 +3,6 @@ import type { PartitionStore } from '@hexfleet/location-store';
 import {
   type ClaimReply,
   type DirectoryBirths,
-  type Ending,
   NO_TOTALS,
   type OwnerEffect,
   type OwnerInput,
@@ -72,8 +71,8 @@ export class PartitionRunner {
     this.epoch = settings.epoch;
   }
 
-  /** Resolves when the owner can't go on, with why; or after `stop`. */
-  async run(): Promise<Ending | 'stopped'> {
+  /** Resolves when a newer owner has taken over, or after `stop`. */
+  async run(): Promise<void> {
     const owner = ownPartition(this.settings);
     let step = owner.next();
     while (!step.done) {
@@ -84,7 +83,6 @@ export class PartitionRunner {
     }
     this.state = 'ended';
     this.makeRoom();
-    return step.done ? step.value : 'stopped';
   }
 
   /** Takes a message in. Resolves at once, or when there is room again. `pending`: messages behind it on the stream. */
@@ -193,6 +191,8 @@ export class PartitionRunner {
         return this.insist(effect.kind, () => store.directory.enter(partition, effect.requests, Date.now()));
       case 'look':
         return this.insist(effect.kind, () => store.look(effect.wants));
+      case 'correct':
+        return this.insist(effect.kind, () => store.directory.correct(partition, effect.corrections));
       case 'clear':
         return this.insist(effect.kind, () => store.directory.clear(partition, effect.todos));
       case 'recall':

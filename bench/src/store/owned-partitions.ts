@@ -109,7 +109,7 @@ class OwnedPartition {
   private async untilItWaits(first: ReturnType<Owner['next']>): Promise<void> {
     let step = first;
     while (!step.done && step.value.kind !== 'wait') step = this.owner.next(await this.perform(step.value));
-    if (step.done) throw new Error(`the owner of partition ${this.partition} has ended: ${step.value}`);
+    if (step.done) throw new Error(`partition ${this.partition} was taken over by another owner`);
   }
 
   private async perform(effect: OwnerEffect): Promise<unknown> {
@@ -126,6 +126,8 @@ class OwnedPartition {
         return store.directory.enter(partition, effect.requests, this.nowMs);
       case 'look':
         return store.look(effect.wants);
+      case 'correct':
+        return store.directory.correct(partition, effect.corrections);
       case 'clear':
         return store.directory.clear(partition, effect.todos);
       case 'apply':

@@ -9,6 +9,7 @@ import type { EnterRequest } from '@hexfleet/partition-table';
 export const ENTRY_HASHES = Array.from({ length: 256 }, (_, value) => value.toString(16).padStart(2, '0'));
 /** Where a driver's id begins in what `enter` is told of it. */
 const ID_AT = 16;
+const CAPTURED_AT = 4;
 const FROM_AT = 10;
 
 /** Which of its slot's hashes a driver's entry lies in. Slots go by the low bits of the same number. */
@@ -44,4 +45,9 @@ export function homesOf(entry: Buffer): number[] {
   if (entry.length === 0) return [];
   const homes = Array.from({ length: (entry.length - FROM_AT) / 2 }, (_, i) => entry.readUInt16BE(FROM_AT + 2 * i));
   return [...homes, entry.readUInt16BE(0)];
+}
+
+/** When the newest ping was captured that the directory was told of, or undefined where there is no entry. */
+export function capturedAtMsOf(entry: Buffer): number | undefined {
+  return entry.length === 0 ? undefined : entry.readUIntBE(CAPTURED_AT, 6);
 }

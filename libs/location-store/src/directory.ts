@@ -1,14 +1,17 @@
 import { directorySlotOf } from '@hexfleet/geo-partition';
-import type { DirectoryBirths, Entered, EnterReply, EnterRequest, Todo } from '@hexfleet/partition-table';
+import type { Correction, DirectoryBirths, Entered, EnterReply, EnterRequest, Todo } from '@hexfleet/partition-table';
 import { BirthIds } from './birth-ids.js';
-import { encodeEnters, encodePartitions, entryHashOf, homesOf } from './directory-entries.js';
+import { capturedAtMsOf, encodeEnters, encodePartitions, entryHashOf, homesOf } from './directory-entries.js';
 import { DueCalls } from './due-calls.js';
 import type { FunctionName } from './function-library.js';
 import type { Shards } from './shards.js';
 
 const TODOS_A_SLOT = 500;
 const SWEEP_PAGE = 512;
-/** What `enter` says of a driver: entered, stale (0), or from here up tied with the partition of the number above. */
+/**
+ * What `enter` says of a driver: entered, stale (0), from here up tied with the partition of the number above; or, below 0,
+ * entered though a newer ping was told of here, captured at as many milliseconds.
+ */
 const ENTERED = 1;
 const TIED = 2;
 
@@ -32,6 +35,10 @@ interface DueClear {
   readonly todo: Todo;
 }
 
+interface DueCorrection extends Correction {
+  readonly partition: number;
+}
+
 /** `p/driver`, `token:capturedAtMs:hash`, and the driver's entry. */
 type TodoRow = [field: Buffer, value: Buffer, entry: Buffer];
 
@@ -46,6 +53,7 @@ export function entriesKeptMs(ttlMs: number): number {
 export class Directory {
   private readonly birthIds = new BirthIds();
   private readonly enters = new DueCalls((slot, due: readonly DueEnter[]) => this.enterNow(slot, due));
+  private readonly corrections = new DueCalls((slot, due: readonly DueCorrection[]) => this.correctNow(slot, due));
   private readonly clears = new DueCalls((slot, due: readonly DueClear[]) => this.clearNow(slot, due));
 
   constructor(
@@ -87,6 +95,13 @@ export class Directory {
     await Promise.all(todos.map((todo) => this.clears.ask(directorySlotOf(todo.driverId), { partition, todo })));
   }
 
+  /** Sets drivers back, whose newest ping was lost; not where something newer was told since. */
+  async correct(partition: number, corrections: readonly Correction[]): Promise<void> {
+    await Promise.all(
+      corrections.map((one) => this.corrections.ask(directorySlotOf(one.driverId), { partition, ...one })),
+    );
+  }
+
   /** Drops what the directory has kept long enough, a page of a slot; returns the next page's cursor, '0' at the end. */
   async sweep(slot: number, cursor: string, nowMs: number): Promise<string> {
     return String(await this.call('sweep', slot, [cursor, SWEEP_PAGE, nowMs, this.entriesKeptMs]));
@@ -101,8 +116,17 @@ export class Directory {
     return due.map((_, i) => {
       const outcome = rows[2 * i] as number;
       const tiedWith = outcome >= TIED ? outcome - TIED : undefined;
-      return { ok: outcome === ENTERED, life: rows[2 * i + 1] as number, tiedWith, slot, birth };
+      const toldMs = outcome < 0 ? -outcome : undefined;
+      return { ok: outcome === ENTERED || outcome < 0, life: rows[2 * i + 1] as number, tiedWith, toldMs, slot, birth };
     });
+  }
+
+  private async correctNow(slot: number, due: readonly DueCorrection[]): Promise<undefined[]> {
+    const args = due.flatMap(({ partition, driverId, toldMs, capturedAtMs }) => [
+      ...[entryHashOf(driverId), partition, driverId, toldMs, capturedAtMs],
+    ]);
+    await this.call('correct', slot, args);
+    return due.map(() => undefined);
   }
 
   private async clearNow(slot: number, due: readonly DueClear[]): Promise<undefined[]> {
@@ -132,16 +156,14 @@ function birthOf(id: Buffer, connection: number): string {
 }
 
 function readTodo(field: Buffer, value: Buffer, entry: Buffer): PartitionTodo {
-  const [name, [token, capturedAtMs]] = [String(field), String(value).split(':')];
+  const [name, [token, listedAtMs]] = [String(field), String(value).split(':')];
   const slash = name.indexOf('/');
   const partition = Number(name.slice(0, slash));
-  const homes = homesOf(entry);
   return {
     partition,
     driverId: name.slice(slash + 1),
     token: Number(token),
-    capturedAtMs: Number(capturedAtMs),
-    elsewhere: homes.filter((home) => home !== partition),
-    home: homes.at(-1),
+    capturedAtMs: capturedAtMsOf(entry) ?? Number(listedAtMs),
+    elsewhere: homesOf(entry).filter((home) => home !== partition),
   };
 }

@@ -6,6 +6,7 @@ const FILES = [
   'claim',
   'adopt',
   'enter',
+  'correct',
   'clear',
   'todos',
   'lookup',

@@ -276,6 +276,22 @@ describe('the directory', () => {
     expect((await store.directory.todos([3, 4], NOW_MS)).todos.map(({ partition }) => partition)).toEqual([3]);
   });
 
+  it('tells who comes with an older ping of its own driver what it was told, and is set back from that alone', async () => {
+    await enter(3, at(NOW_MS));
+    await enter(4, at(NOW_MS + 1));
+    await enter(4, at(NOW_MS + 9));
+    expect(await enter(4, at(NOW_MS + 2, { holds: true }))).toMatchObject({ ok: true, toldMs: NOW_MS + 9 });
+    const correction = { driverId: 'd-1', toldMs: NOW_MS + 9, capturedAtMs: NOW_MS + 2 };
+    await store.directory.correct(3, [correction]);
+    await store.directory.correct(4, [{ ...correction, toldMs: NOW_MS + 8 }]);
+    expect((await store.directory.todos([3], NOW_MS)).todos).toMatchObject([{ capturedAtMs: NOW_MS + 9 }]);
+    await store.directory.correct(4, [correction]);
+    expect((await store.directory.todos([3], NOW_MS)).todos).toMatchObject([
+      { capturedAtMs: NOW_MS + 2, elsewhere: [4] },
+    ]);
+    expect(await enter(4, at(NOW_MS + 2, { holds: true }))).toMatchObject({ ok: true, toldMs: undefined });
+  });
+
   it('begins a new spell of availability for a driver that was out of sight, or changed homes while busy', async () => {
     const { life } = (await enter(3, at(NOW_MS))) as { life: number };
     expect((await enter(3, at(NOW_MS + 1)))?.life).toBe(life + 1);

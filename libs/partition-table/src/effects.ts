@@ -21,12 +21,10 @@ export interface Todo {
   readonly driverId: string;
   /** Names this entry of the list; a clear with an older token does nothing. */
   readonly token: number;
-  /** When the ping was captured that made the entry. */
+  /** When the newest ping was captured that the directory knows of. */
   readonly capturedAtMs: number;
   /** Where else the driver may be: its home, and homes not yet cleared. */
   readonly elsewhere: readonly number[];
-  /** Where it is by the directory's word, or undefined where the directory has forgotten. */
-  readonly home: number | undefined;
 }
 
 export interface EnterRequest {
@@ -46,6 +44,8 @@ export interface Entered {
   readonly life: number;
   /** Not ok, because the directory was told of another ping of the same moment in this partition. */
   readonly tiedWith: number | undefined;
+  /** Ok, though the directory was told before of a newer ping here, captured then. */
+  readonly toldMs: number | undefined;
 }
 
 export interface EnterReply {
@@ -87,10 +87,13 @@ export interface ReplayReply {
  * Redis was put back to before the first, and would take what it finds for its own.
  */
 export type ClaimReply =
-  | { readonly kind: 'fenced' | 'outdated' | 'empty' | 'doubt' }
+  | { readonly kind: 'fenced' }
+  | { readonly kind: 'outdated' }
+  | { readonly kind: 'doubt' }
+  | { readonly kind: 'empty' }
   | {
       readonly kind: 'built';
-      /** The name that counted until this claim; its own name where an answer to it was lost before. */
+      /** The name that counted until this claim; 0.0 where none did. */
       readonly before: Incarnation;
       readonly n: number;
       readonly totals: PartitionTotals;
@@ -103,6 +106,13 @@ export type ClaimReply =
  */
 export type ApplyReply = 'ok' | 'other' | 'diverged' | 'doubt';
 export type AdoptReply = 'ok' | 'other' | 'fenced' | 'doubt';
+
+/** A driver whose newest ping, of all that the directory was told of, was lost before it was written. */
+export interface Correction {
+  readonly driverId: string;
+  readonly toldMs: number;
+  readonly capturedAtMs: number;
+}
 
 /** What an owner wants done, each with the reply that it is resumed with. */
 export type OwnerEffect =
@@ -148,5 +158,7 @@ export type OwnerEffect =
       readonly totals: PartitionTotals;
       readonly asOfMs: number;
     }
+  /** Set the directory back from what it was told of these drivers, where it is that still, to what is held of them. */
+  | { readonly kind: 'correct'; readonly corrections: readonly Correction[] }
   /** Take these entries off the directory's list. */
   | { readonly kind: 'clear'; readonly todos: readonly Todo[] };

@@ -12,6 +12,7 @@ import type { PartitionTotals } from './totals.js';
 
 type BuiltReply = Extract<ClaimReply, { kind: 'built' }>;
 type Apply = Extract<OwnerEffect, { kind: 'apply' }>;
+type Claimed = Exclude<ClaimReply, { kind: 'outdated' | 'doubt' }>;
 export type Write = Omit<Apply, 'kind' | 'incarnation' | 'n'>;
 
 export class FencedKeys {
@@ -23,12 +24,9 @@ export class FencedKeys {
     this.incarnation = { epoch, k: 0 };
   }
 
-  /**
-   * Takes the keys for the first time, and everything that they hold. In doubt there is no second try: only a first claim tells
-   * whether another owner has the same epoch.
-   */
-  *takeOver(): Steps<ClaimReply> {
-    const reply = yield* this.claimAsNext(true);
+  /** Takes the keys for the first time, and everything that they hold. */
+  *takeOver(): Steps<Claimed> {
+    const reply = yield* this.claim(true);
     if (reply.kind === 'built') this.n = reply.n;
     return reply;
   }
@@ -40,7 +38,7 @@ export class FencedKeys {
       const { incarnation, n } = this;
       const reply: ApplyReply = yield* ask({ kind: 'apply', incarnation, n, ...write });
       if (reply === 'ok' || reply === 'diverged') return reply;
-      const claim = yield* this.claimAgain();
+      const claim = yield* this.claim(false);
       if (claim.kind === 'fenced') return 'fenced';
       if (!wasNamed(claim, incarnation)) return 'diverged';
       if (claim.n === n) return 'ok';
@@ -67,22 +65,18 @@ export class FencedKeys {
         this.incarnation = to;
         return 'ok';
       }
-      const claim = yield* this.claimAgain();
+      const claim = yield* this.claim(false);
       if (claim.kind === 'fenced') return 'fenced';
       if (wasNamed(claim, to)) return 'ok';
     }
   }
 
-  private *claimAgain(): Steps<ClaimReply> {
+  private *claim(withRecords: boolean): Steps<Claimed> {
     for (;;) {
-      const reply = yield* this.claimAsNext(false);
+      this.incarnation = this.nextIncarnation();
+      const reply = yield* ask({ kind: 'claim', incarnation: this.incarnation, withRecords });
       if (reply.kind !== 'outdated' && reply.kind !== 'doubt') return reply;
     }
-  }
-
-  private *claimAsNext(withRecords: boolean): Steps<ClaimReply> {
-    this.incarnation = this.nextIncarnation();
-    return yield* ask({ kind: 'claim', incarnation: this.incarnation, withRecords });
   }
 
   private nextIncarnation(): Incarnation {

@@ -11,5 +11,5 @@
 export * from './effects.js';
 export * from './epoch.js';
 export { INDEX_SLACK_M } from './index-slack.js';
-export { type Ending, type OwnerSettings, ownPartition } from './owner.js';
+export { type OwnerSettings, ownPartition } from './owner.js';
 export * from './totals.js';

@@ -154,7 +154,7 @@ class Drive {
   }
 
   private leave(driverId: string): void {
-    const todo = { driverId, token: 1, capturedAtMs: this.nowMs, elsewhere: [9], home: 9 };
+    const todo = { driverId, token: 1, capturedAtMs: this.nowMs, elsewhere: [9] };
     this.perform(
       this.owner.next({ nowMs: this.nowMs, batches: [], todos: [todo], born: new Map(), tick: false, isReading: true }),
     );
@@ -185,7 +185,7 @@ class Drive {
       case 'replay':
         return { batches: [], nowMs: this.nowMs };
       case 'enter': {
-        const entered = effect.requests.map(() => ({ ok: true, life: 1, tiedWith: undefined }));
+        const entered = effect.requests.map(() => ({ ok: true, life: 1, tiedWith: undefined, toldMs: undefined }));
         return { entered, born: new Map() };
       }
       case 'look':

@@ -3,7 +3,6 @@ import type { Status } from '@hexfleet/ping';
 import { describe, expect, it } from '@jest/globals';
 import {
   type DriverWrite,
-  type Ending,
   NO_TOTALS,
   type OwnerEffect,
   type OwnerInput,
@@ -26,7 +25,7 @@ class Asked {
   /** The effect that the owner waits for now; @throws when it is of another kind. */
   wants<K extends Kind>(kind: K): Effect<K> {
     const { done, value } = this.step;
-    if (done) throw new Error(`it has ended with ${value}`);
+    if (done) throw new Error('it has ended');
     if (value.kind !== kind) throw new Error(`it wants ${value.kind}, not ${kind}`);
     return value as Effect<K>;
   }
@@ -37,8 +36,8 @@ class Asked {
     return effect;
   }
 
-  get ending(): Ending | undefined {
-    return this.step.done ? this.step.value : undefined;
+  get hasEnded(): boolean {
+    return this.step.done === true;
   }
 
   feed(input: Partial<OwnerInput>): void {
@@ -90,7 +89,7 @@ function message(seq: number, totalBefore: number, ...pings: Told[]): StreamBatc
 }
 
 const entered = (count: number) => ({
-  entered: Array.from({ length: count }, () => ({ ok: true, life: 7, tiedWith: undefined })),
+  entered: Array.from({ length: count }, () => ({ ok: true, life: 7, tiedWith: undefined, toldMs: undefined })),
   born: new Map(),
 });
 
@@ -152,7 +151,10 @@ describe('the owner of a partition', () => {
   it('counts a driver that the directory has newer elsewhere as superseded', () => {
     const asked = started();
     asked.feed({ batches: [message(1, 0, ['a', 1, 1_000])] });
-    asked.grant('enter', { entered: [{ ok: false, life: 0, tiedWith: undefined }], born: new Map() });
+    asked.grant('enter', {
+      entered: [{ ok: false, life: 0, tiedWith: undefined, toldMs: undefined }],
+      born: new Map(),
+    });
     const write = asked.grant('apply', 'ok');
     expect([write.sets, counts(write)]).toEqual([[], [0, 1, 0]]);
   });
@@ -186,7 +188,7 @@ describe('the owner of a partition', () => {
 
   it('lets go of a driver in the same write that takes new pings in', () => {
     const asked = holdingA();
-    const todo = { driverId: 'a', token: 1, capturedAtMs: NOW_MS, elsewhere: [9], home: 9 };
+    const todo = { driverId: 'a', token: 1, capturedAtMs: NOW_MS, elsewhere: [9] };
     asked.feed({ batches: [message(2, 1, ['b', 1, 1_000])], todos: [todo] });
     asked.grant('enter', entered(1));
     asked.grant('look', [[{ partition: 9, record: recordOf(2, 0) }]]);
@@ -197,7 +199,7 @@ describe('the owner of a partition', () => {
 
   it('leaves the to-do of a driver that has just pinged here for the next time', () => {
     const asked = holdingA();
-    const todo = { driverId: 'a', token: 1, capturedAtMs: NOW_MS - 500, elsewhere: [9], home: 9 };
+    const todo = { driverId: 'a', token: 1, capturedAtMs: NOW_MS - 500, elsewhere: [9] };
     asked.feed({ batches: [message(2, 1, ['a', 2, 0])], todos: [todo] });
     expect(asked.grant('apply', 'ok').removals).toEqual([]);
     asked.wants('wait');
@@ -237,6 +239,20 @@ describe('the owner of a partition', () => {
     expect(asked.grant('enter', entered(2)).requests.map(({ driverId }) => driverId)).toEqual(['a', 'b']);
   });
 
+  it('sets the directory back where it was told of a ping that was never written', () => {
+    const asked = new Asked();
+    const records = [{ driverId: 'a', record: recordOf(5, 1_000) }];
+    asked.grant('claim', { kind: 'built', n: 3, before: { epoch: 4, k: 7 }, totals: NO_TOTALS, records });
+    asked.feed({ tick: true });
+    asked.grant('apply', 'ok');
+    const told = { ok: true, life: 1, tiedWith: undefined, toldMs: NOW_MS };
+    asked.grant('enter', { entered: [told], born: new Map() });
+    expect(asked.grant('correct', undefined).corrections).toEqual([
+      { driverId: 'a', toldMs: NOW_MS, capturedAtMs: NOW_MS - 1_000 },
+    ]);
+    asked.wants('wait');
+  });
+
   it('looks at the next tick whether its own keys are still there when the directory was emptied', () => {
     const asked = holdingA();
     asked.feed({ tick: true, born: new Map([[0, 'first']]) });
@@ -251,29 +267,22 @@ describe('the owner of a partition', () => {
     asked.feed({ batches: [message(2, 1, ['a', 2, 500])] });
     asked.grant('apply', 'other');
     asked.grant('claim', { kind: 'fenced' });
-    expect(asked.ending).toBe('fenced');
+    expect(asked.hasEnded).toBe(true);
     const late = new Asked();
     late.grant('claim', { kind: 'fenced' });
-    expect(late.ending).toBe('fenced');
+    expect(late.hasEnded).toBe(true);
   });
 
-  it('ends when its first claim gets no answer, and goes on under another name when a later one gets none', () => {
+  it('claims under another name when a claim gets no answer', () => {
     const first = new Asked();
-    first.grant('claim', { kind: 'doubt' });
-    expect(first.ending).toBe('unclaimed');
+    const unheard = first.grant('claim', { kind: 'doubt' });
+    expect(first.wants('claim').incarnation).toEqual({ ...unheard.incarnation, k: unheard.incarnation.k + 1 });
 
     const later = holdingA();
     later.feed({ batches: [message(2, 1, ['a', 2, 500])] });
     const write = later.grant('apply', 'doubt');
-    const unanswered = later.grant('claim', { kind: 'doubt' });
-    const again = later.grant('claim', {
-      kind: 'built',
-      n: write.n,
-      before: unanswered.incarnation,
-      totals: NO_TOTALS,
-      records: [],
-    });
-    expect(again.incarnation.k).toBeGreaterThan(unanswered.incarnation.k);
+    const { incarnation: before } = later.grant('claim', { kind: 'doubt' });
+    later.grant('claim', { kind: 'built', n: write.n, before, totals: NO_TOTALS, records: [] });
     later.grant('adopt', 'ok');
     later.wants('wait');
   });
@@ -288,7 +297,7 @@ describe('the owner of a partition', () => {
   });
 
   it('lets a driver go only once a newer record of it can be seen elsewhere, and clears the to-do after that write', () => {
-    const todo = { driverId: 'a', token: 1, capturedAtMs: NOW_MS, elsewhere: [9], home: 9 };
+    const todo = { driverId: 'a', token: 1, capturedAtMs: NOW_MS, elsewhere: [9] };
     const unseen = holdingA();
     unseen.feed({ todos: [todo] });
     unseen.grant('look', [[]]);
@@ -308,7 +317,7 @@ describe('the owner of a partition', () => {
   ])('gives an exact tie with partition %d to the higher number', (partition, goes) => {
     const asked = holdingA();
     asked.feed({
-      todos: [{ driverId: 'a', token: 1, capturedAtMs: NOW_MS - 1_000, elsewhere: [partition], home: partition }],
+      todos: [{ driverId: 'a', token: 1, capturedAtMs: NOW_MS - 1_000, elsewhere: [partition] }],
     });
     asked.grant('look', [[{ partition, record: recordOf(1, 1_000) }]]);
     if (goes) expect(asked.wants('apply').removals).toEqual(['a']);

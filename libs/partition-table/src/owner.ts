@@ -7,7 +7,7 @@
  *     └──empty─▶ replay, adopt ─┘                    └── tick ───▶ apply (expiry, heartbeat), introduce, checkpoint
  *
  * A base that is not the one expected (Redis emptied or rolled back) is replaced by the whole table. The generator ends
- * when a newer owner has taken over, or when nobody can tell whether the keys were taken at all.
+ * when a newer owner has taken over.
  */
 import { compareOrder, recordCapturedAtMs, recordStatus, stampRecord } from '@hexfleet/driver-record';
 import { DriverTable, NEVER_MS, NO_ROW } from './driver-table.js';
@@ -65,13 +65,8 @@ class Accepted {
   }
 }
 
-/**
- * `fenced`: a newer owner has taken over. `unclaimed`: no answer came to the first claim; to be tried again under another epoch.
- */
-export type Ending = 'fenced' | 'unclaimed';
-
-/** Runs until it can't go on. See the top of the file; effects and their replies are in `effects.ts`. */
-export function ownPartition(settings: OwnerSettings): Steps<Ending> {
+/** Runs until it is fenced. See the top of the file; effects and their replies are in `effects.ts`. */
+export function ownPartition(settings: OwnerSettings): Steps<void> {
   return new PartitionOwner(settings).run();
 }
 
@@ -85,22 +80,21 @@ class PartitionOwner {
   private savedAtMs = NEVER_MS;
   /** Up to when pings have come in. */
   private asOfMs = 0;
-  private ending: Ending | undefined;
+  private fenced = false;
 
   constructor(private readonly settings: OwnerSettings) {
     this.keys = new FencedKeys(settings.epoch);
   }
 
-  *run(): Steps<Ending> {
+  *run(): Steps<void> {
     yield* this.takeOver();
-    while (this.ending === undefined) {
+    while (!this.fenced) {
       const input = yield* ask({ kind: 'wait', totals: this.totals, drivers: this.table.size });
       this.noticeBirths(input.born);
       if (input.isReading) this.asOfMs = input.nowMs;
       if (input.batches.length > 0 || input.todos.length > 0) yield* this.takeIn(input);
-      if (this.ending === undefined && input.tick) yield* this.keepHouse(input);
+      if (!this.fenced && input.tick) yield* this.keepHouse(input);
     }
-    return this.ending;
   }
 
   private *takeOver(): Steps<void> {
@@ -109,7 +103,7 @@ class PartitionOwner {
       this.totals = claim.totals;
       this.readBack(claim.records);
     } else if (claim.kind === 'empty') yield* this.rebuild();
-    else this.ending = claim.kind === 'doubt' ? 'unclaimed' : 'fenced';
+    else this.fenced = true;
   }
 
   /** From what NATS kept. */
@@ -136,7 +130,7 @@ class PartitionOwner {
     if (batches.length === 0 && cleared.length === 0) return;
     const changedPublishers = [...fold.changedPublishers];
     yield* this.apply(accepted, { removals, totals: fold.tally, changedPublishers }, nowMs);
-    if (this.ending === undefined && cleared.length > 0) yield* ask({ kind: 'clear', todos: cleared });
+    if (!this.fenced && cleared.length > 0) yield* ask({ kind: 'clear', todos: cleared });
   }
 
   /** Tells the directory of drivers that are new here or not confirmed lately, and stamps the records to write. */
@@ -233,19 +227,14 @@ class PartitionOwner {
     const reclaims: EnterRequest[] = [];
     for (const [i, todo] of held.entries()) {
       const row = this.table.find(todo.driverId);
-      const request = this.requestToKeep(todo.driverId, row, true);
-      const canReclaim = request.capturedAtMs >= todo.capturedAtMs;
-      const isSeen = ({ partition, record }: { readonly partition: number; readonly record: Buffer }) => {
-        const order = this.table.compareOrder(record, row);
-        // Where the ping that the directory was told of is lost, the home alone can end a tie.
-        return this.isNewerElsewhere(partition, order) || (order === 0 && partition === todo.home && !canReclaim);
-      };
-      if (seen[i]?.some(isSeen)) {
+      const others = seen[i] ?? [];
+      if (others.some((other) => this.isNewerElsewhere(other.partition, this.table.compareOrder(other.record, row)))) {
         removals.push(todo.driverId);
         continue;
       }
       staying.add(todo);
-      if (canReclaim) reclaims.push(request);
+      const request = this.requestToKeep(todo.driverId, row, true);
+      if (request.capturedAtMs >= todo.capturedAtMs) reclaims.push(request);
     }
     yield* this.confirm(reclaims);
     return { cleared: todos.filter((todo) => !staying.has(todo)), removals };
@@ -263,7 +252,7 @@ class PartitionOwner {
     const removals = this.table.silent(nowMs, this.settings.ttlMs);
     if (removals.length > 0 || nowMs - this.wroteAtMs >= this.settings.heartbeatMs) {
       yield* this.apply(this.nothingAccepted(nowMs), { removals, totals: this.totals, changedPublishers: [] }, nowMs);
-      if (this.ending !== undefined) return;
+      if (this.fenced) return;
     }
     this.table.compact();
     yield* this.introduce();
@@ -274,20 +263,28 @@ class PartitionOwner {
     }
   }
 
-  /** After a take-over, or when the directory forgot, tell it of the drivers held here, some at a time. */
+  /**
+   * After a take-over, or when the directory forgot, tell it of the drivers held here, some at a time. Where it was told of a
+   * newer ping here, the owner before died with that: it may still come from the stream, or be lost with it.
+   */
   private *introduce(): Steps<void> {
     const requests = this.table
       .unconfirmed(INTRODUCTIONS_A_TICK)
       .map(([driverId, row]) => this.requestToKeep(driverId, row, false));
-    yield* this.confirm(requests, 'whatever the answer');
+    const entered = yield* this.confirm(requests, 'whatever the answer');
+    const corrections = requests.flatMap(({ driverId, capturedAtMs }, i) => {
+      const toldMs = entered[i]?.toldMs;
+      return toldMs === undefined ? [] : [{ driverId, toldMs, capturedAtMs }];
+    });
+    if (corrections.length > 0) yield* ask({ kind: 'correct', corrections });
   }
 
   /** A driver that went elsewhere meanwhile comes back as a to-do; asking once is enough, where the answer says nothing new. */
   private *confirm(
     requests: readonly EnterRequest[],
     counts: 'if entered' | 'whatever the answer' = 'if entered',
-  ): Steps<void> {
-    if (requests.length === 0) return;
+  ): Steps<readonly Entered[]> {
+    if (requests.length === 0) return [];
     const entered = yield* this.enter(requests);
     for (const [i, { driverId, capturedAtMs }] of requests.entries()) {
       const row = this.table.find(driverId);
@@ -296,6 +293,7 @@ class PartitionOwner {
       if (reply.ok || counts === 'whatever the answer') this.table.confirm(row, capturedAtMs);
       if (reply.ok) this.table.setLife(row, reply.life);
     }
+    return entered;
   }
 
   private *apply(
@@ -311,7 +309,7 @@ class PartitionOwner {
       asOfMs: this.asOfMs,
     });
     if (outcome === 'fenced') {
-      this.ending = 'fenced';
+      this.fenced = true;
       return;
     }
     this.remember(accepted, changes.removals);
@@ -322,7 +320,7 @@ class PartitionOwner {
 
   private *writeWholeTable(nowMs: number): Steps<void> {
     const outcome = yield* this.keys.adopt(this.table.views(), this.totals, this.asOfMs);
-    if (outcome === 'fenced') this.ending = 'fenced';
+    this.fenced = outcome === 'fenced';
     this.wroteAtMs = nowMs;
     this.table.noteAllIndexed();
     this.table.forgetConfirmations();

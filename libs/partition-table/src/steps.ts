@@ -23,6 +23,7 @@ interface Replies {
   look: LookReply;
   apply: ApplyReply;
   adopt: AdoptReply;
+  correct: undefined;
   clear: undefined;
 }
 

@@ -7,26 +7,38 @@ export const LOST = Symbol('no answer');
 
 const LOST_REQUESTS = 0.06;
 const LOST_REPLIES = 0.06;
-const LATE_REQUESTS = 0.05;
+/** A late request does most harm right after another one about the same driver. */
+const LATE_FOLLOWS = 0.5;
 
-/** One request over a network that loses, delays and reorders: an answer, or none, whether it was carried out or not. */
-export function* once<Result>(world: World, what: () => string, act: () => Result): Task<Result | typeof LOST> {
+/**
+ * One request over a network that loses, delays and reorders: an answer, or none, whether it was carried out or not.
+ * `about`: the drivers that it is about, where it is about some.
+ */
+export function* once<Result>(
+  world: World,
+  what: () => string,
+  act: () => Result,
+  about: readonly string[] = [],
+): Task<Result | typeof LOST> {
   const { dice } = world;
   yield;
   if (!world.isCalm && dice.happens('lost request', LOST_REQUESTS)) {
     world.note(() => `  lost on its way: ${what()}`);
     return LOST;
   }
-  if (!world.isCalm && dice.happens('late request', LATE_REQUESTS)) {
+  if (!world.isCalm && dice.happens('late request', world.weather.lateRequests)) {
     world.note(() => `  held up on its way: ${what()}`);
     world.see('a request held up on its way');
-    world.late.push({ what, act });
+    world.late.push({ what, act, about });
     return LOST;
   }
   const result = act();
   // Most questions for to-dos find none.
   world.note(() => (wordOf(result).startsWith('{"todos":[]') ? '' : `  ${what()} → ${wordOf(result)}`));
-  world.checkVisible();
+  world.check();
+  const followers = world.late.filter((late) => late.about.some((driverId) => about.includes(driverId)));
+  if (!world.isCalm && followers.length > 0 && dice.happens('late follows', LATE_FOLLOWS))
+    world.arriveLate(dice.pick('which follows', followers));
   if (!world.isCalm && dice.happens('lost reply', LOST_REPLIES)) {
     world.note(() => `  its reply is lost: ${what()}`);
     world.see('a reply lost');
@@ -37,9 +49,14 @@ export function* once<Result>(world: World, what: () => string, act: () => Resul
 }
 
 /** Asks until there is an answer. */
-export function* insist<Result>(world: World, what: () => string, act: () => Result): Task<Result> {
+export function* insist<Result>(
+  world: World,
+  what: () => string,
+  act: () => Result,
+  about: readonly string[] = [],
+): Task<Result> {
   for (;;) {
-    const reply = yield* once(world, what, act);
+    const reply = yield* once(world, what, act, about);
     if (reply !== LOST) return reply as Result;
   }
 }

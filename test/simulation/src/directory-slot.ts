@@ -1,4 +1,4 @@
-import type { Entered, EnterRequest, Todo } from '@hexfleet/partition-table';
+import type { Correction, Entered, EnterRequest, Todo } from '@hexfleet/partition-table';
 
 interface Entry {
   home: number;
@@ -37,7 +37,7 @@ export class DirectorySlot {
     nowMs: number,
     newToken: () => number,
   ): Entered {
-    const ok = { ok: true, life: Math.max(0, life), tiedWith: undefined };
+    const ok = { ok: true, life: Math.max(0, life), tiedWith: undefined, toldMs: undefined };
     const entry = this.entry(driverId, nowMs);
     if (entry === undefined) {
       this.entries.set(driverId, { home: partition, atMs: capturedAtMs, from: [] });
@@ -47,12 +47,14 @@ export class DirectorySlot {
     if (entry.home === partition) {
       // A to-do may outlive the entry that it was made with.
       if (force) this.dropReturnersTodo(partition, driverId);
+      const toldMs = entry.atMs > capturedAtMs ? entry.atMs : undefined;
       entry.atMs = Math.max(entry.atMs, capturedAtMs);
-      return ok;
+      return { ...ok, toldMs };
     }
     if (capturedAtMs < entry.atMs || (capturedAtMs === entry.atMs && !force)) {
       if (holds) this.tellStaleHolder(entry, driverId, partition, newToken);
-      return { ok: false, life: 0, tiedWith: capturedAtMs === entry.atMs ? entry.home : undefined };
+      const tiedWith = capturedAtMs === entry.atMs ? entry.home : undefined;
+      return { ok: false, life: 0, tiedWith, toldMs: undefined };
     }
     this.listed.set(keyOf(entry.home, driverId), { token: newToken(), atMs: capturedAtMs });
     const rest = entry.from.filter((home) => home !== partition);
@@ -81,9 +83,16 @@ export class DirectorySlot {
       const entry = this.entry(driverId, nowMs);
       const homes = entry === undefined ? [] : [...entry.from, entry.home];
       const elsewhere = homes.filter((home) => home !== partition);
-      todos.push({ driverId, token, capturedAtMs: atMs, elsewhere, home: entry?.home });
+      todos.push({ driverId, token, capturedAtMs: entry?.atMs ?? atMs, elsewhere });
     }
     return todos;
+  }
+
+  correct(partition: number, { driverId, toldMs, capturedAtMs }: Correction): boolean {
+    const entry = this.entries.get(driverId);
+    if (entry?.home !== partition || entry.atMs !== toldMs) return false;
+    entry.atMs = capturedAtMs;
+    return true;
   }
 
   clear(partition: number, driverId: string, token: number): boolean {

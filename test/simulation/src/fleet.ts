@@ -2,7 +2,6 @@ import { compareOrder } from '@hexfleet/driver-record';
 import { nextEpoch, type ownPartition } from '@hexfleet/partition-table';
 import { GatewayProcess } from './gateway-process.js';
 import { OwnerProcess } from './owner-process.js';
-import type { Weather } from './weather.js';
 import type { World } from './world.js';
 import { WriterProcess } from './writer-process.js';
 
@@ -58,6 +57,7 @@ export class Fleet {
       world.memory.epochs.get(partition) ?? 0,
       world.partitions[partition]?.epoch ?? 0,
       world.nowMs,
+      world.parts.areEpochsRandom ? world.dice.int('epoch', 1_024) / 1_024 : 0,
     );
     world.memory.epochs.set(partition, epoch);
     const owner = new OwnerProcess(world, this.own, writer.name, partition, epoch);
@@ -82,17 +82,18 @@ export class Fleet {
   }
 
   /** Writers tell one another that they live. */
-  tell(teller: WriterProcess, { lostBeats }: Pick<Weather, 'lostBeats'>): void {
+  tell(teller: WriterProcess): void {
     const { world } = this;
     const beat = teller.beat();
     for (const listener of this.writers) {
       if (listener === teller || listener.isDead) continue;
-      if (!world.isCalm && world.dice.chance('beat lost', lostBeats)) {
+      if (!world.isCalm && world.dice.chance('beat lost', world.weather.lostBeats)) {
         // Some of them come late.
         if (world.dice.chance('beat late', 0.3)) {
           world.late.push({
             what: () => `a beat of ${teller.name} for ${listener.name}`,
             act: () => listener.hear(beat),
+            about: [],
           });
         }
         continue;

@@ -1,7 +1,7 @@
 import {
   type ClaimReply,
+  type Correction,
   type DirectoryBirths,
-  type Ending,
   type EnterReply,
   type EnterRequest,
   type LookReply,
@@ -25,7 +25,6 @@ const CHECKPOINT_MS = 5_000;
 /** One owner of one partition, as the writer runs it, on a network that fails. */
 export class OwnerProcess {
   isDead = false;
-  ending: Ending | undefined;
   /** Waits for input for the first time: what Redis holds is read back. */
   isRunning = false;
   /** Not woken before this step of the schedule. */
@@ -69,9 +68,8 @@ export class OwnerProcess {
       const reply = yield* this.perform(step.value);
       step = owner.next(reply);
     }
-    this.ending = step.value;
-    this.world.note(() => `${this.name} ends: ${step.value}`);
-    this.world.see(`an owner that ends: ${step.value}`);
+    this.world.note(() => `${this.name} is fenced`);
+    this.world.see('an owner fenced');
   }
 
   private *perform(effect: OwnerEffect): Task<unknown> {
@@ -124,6 +122,8 @@ export class OwnerProcess {
         return yield* this.enter(effect.requests);
       case 'look':
         return yield* this.look(effect.wants);
+      case 'correct':
+        return yield* this.correct(effect.corrections);
       case 'clear':
         return yield* this.clear(effect.todos);
       case 'recall':
@@ -224,10 +224,15 @@ export class OwnerProcess {
         const sent = own.map((i) => requests[i] as EnterRequest);
         const what = () =>
           `${this.name} enter ${sent.map(({ driverId, capturedAtMs, force, holds }) => `${driverId} ${timeText(capturedAtMs)}${force ? '!' : ''}${holds ? ' held' : ''}`)}`;
-        const reply = yield* once(world, what, () => ({
-          entered: directory.enter(partition, sent, this.nowMs, world.newBirth()),
-          born: this.birthOf(directory),
-        }));
+        const reply = yield* once(
+          world,
+          what,
+          () => ({
+            entered: directory.enter(partition, sent, this.nowMs, world.newBirth()),
+            born: this.birthOf(directory),
+          }),
+          sent.map(({ driverId }) => driverId),
+        );
         if (reply === LOST) {
           isLost = true;
           continue;
@@ -267,6 +272,23 @@ export class OwnerProcess {
     return found;
   }
 
+  private *correct(corrections: readonly Correction[]): Task {
+    const { world, partition } = this;
+    for (const correction of corrections) {
+      const { driverId, toldMs, capturedAtMs } = correction;
+      const slot = world.slots[world.slotOf(driverId)] as World['slots'][number];
+      yield* insist(
+        world,
+        () => `${this.name} correct ${driverId} ${timeText(toldMs)} to ${timeText(capturedAtMs)}`,
+        () => {
+          if (slot.correct(partition, correction)) world.see('a directory set back');
+          return undefined;
+        },
+        [driverId],
+      );
+    }
+  }
+
   private *clear(todos: readonly Todo[]): Task {
     const { world, partition } = this;
     for (const { driverId, token } of todos) {
@@ -279,6 +301,7 @@ export class OwnerProcess {
           else world.see('a clear that came too late');
           return undefined;
         },
+        [driverId],
       );
     }
   }

@@ -53,9 +53,10 @@ export class PartitionKeys {
       if (this.isFenced(incarnation, inc)) return { kind: 'fenced' };
       if (this.isOutdated(incarnation, inc)) return { kind: 'outdated' };
       const old = this.named.get(nameOf(inc));
-      if (old !== undefined && nameOf(inc) !== nameOf(incarnation)) {
+      if (nameOf(inc) !== nameOf(incarnation)) {
         this.named.delete(nameOf(inc));
-        this.named.set(nameOf(incarnation), old);
+        if (old === undefined) this.named.delete(nameOf(incarnation));
+        else this.named.set(nameOf(incarnation), old);
       }
     }
     this.inc = incarnation;
@@ -74,7 +75,7 @@ export class PartitionKeys {
     const records = withRecords
       ? [...named.records].map(([driverId, record]) => ({ driverId, record: Buffer.from(record) }))
       : [];
-    return { kind: 'built', before: inc ?? incarnation, n, totals, records };
+    return { kind: 'built', before: inc ?? { epoch: 0, k: 0 }, n, totals, records };
   }
 
   apply({ incarnation, n, sets, removals, holds, totals, changedPublishers }: Apply): ApplyReply {
@@ -146,8 +147,8 @@ export class PartitionKeys {
     if (this.inc !== undefined) this.of(this.inc).records.clear();
   }
 
-  protected isFenced({ epoch, k }: Incarnation, inc: Incarnation): boolean {
-    return inc.epoch > epoch || (inc.epoch === epoch && k === 1);
+  protected isFenced({ epoch }: Incarnation, inc: Incarnation): boolean {
+    return inc.epoch > epoch;
   }
 
   protected isOutdated(incarnation: Incarnation, inc: Incarnation): boolean {

@@ -17,22 +17,20 @@ export class ReaderProcess {
     const driverId = world.dice.pick('reader', world.drivers);
     const floor = newer(this.answered.get(driverId), world.newestVisible(driverId));
     const forgotBefore = world.hasForgotten;
+    let newest: Buffer | undefined;
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
       yield;
       const before = this.lookUp(driverId);
-      let newest: Buffer | undefined;
       for (const partition of this.order(before.homes)) {
         yield;
         const record = world.partitions[partition]?.visible.get(driverId);
         const isShown = record !== undefined && world.nowMs - recordCapturedAtMs(record) <= TTL_MS;
-        if (isShown && (newest === undefined || compareOrder(record, newest) > 0)) newest = record;
+        if (isShown) newest = newer(newest, record);
       }
       yield;
-      if (!this.isSettled(before.version, this.lookUp(driverId).version)) continue;
-      if (forgotBefore || world.hasForgotten) return;
-      this.judge(driverId, floor, newest);
-      return;
+      if (this.isSettled(before.version, this.lookUp(driverId).version)) break;
     }
+    if (!forgotBefore && !world.hasForgotten) this.judge(driverId, floor, newest);
   }
 
   protected order(homes: readonly number[]): readonly number[] {

@@ -5,7 +5,6 @@ import { Dice } from './dice.js';
 import { Fleet } from './fleet.js';
 import { ReaderProcess } from './reader-process.js';
 import { Rest } from './rest.js';
-import { type Weather, weatherOf } from './weather.js';
 import { type Parts, type Sightings, SOUND, TTL_MS, Violation, World } from './world.js';
 import { LEASE_MS, type WriterProcess } from './writer-process.js';
 
@@ -61,7 +60,6 @@ class Simulation {
   private readonly dice: Dice;
   private readonly world: World;
   private readonly trace: string[] = [];
-  private readonly weather: Weather;
   private readonly fleet: Fleet;
   private readonly Reader: typeof ReaderProcess;
   private readonly readers: Task[] = [];
@@ -77,7 +75,6 @@ class Simulation {
   constructor(seed: number, { protocol = PROTOCOL, leftOut, maxSteps, isTraced }: RunOptions) {
     this.dice = new Dice(seed, leftOut);
     this.world = new World(this.dice, protocol.parts, isTraced === true ? this.trace : undefined);
-    this.weather = weatherOf(this.dice);
     this.fleet = new Fleet(this.world, protocol.own);
     this.Reader = protocol.Reader;
     this.legs = this.world.drivers.map(() => 0);
@@ -107,25 +104,17 @@ class Simulation {
 
   private act(): void {
     const what = this.dice.int('act', 100);
-    if (what < 62) this.stepOwner();
-    else if (what < 68) this.stepWriter();
-    else if (what < 76) this.ping();
-    else if (what < 86) this.publish();
+    if (what < 58) this.stepOwner();
+    else if (what < 64) this.stepWriter();
+    else if (what < 72) this.ping();
+    else if (what < 82) this.publish();
     else if (what < 97) this.read();
-    else this.arriveLate();
-  }
-
-  private arriveLate(): void {
-    const { world, dice } = this;
-    const [arrived] = world.late.splice(dice.int('late', world.late.length), 1);
-    if (arrived === undefined) return;
-    world.note(() => `  arrives late: ${arrived.what()}`);
-    arrived.act();
-    world.checkVisible();
+    else if (this.world.late.length > 0) this.world.arriveLate(this.dice.pick('late', this.world.late));
   }
 
   private failProcesses(): void {
-    const { dice, weather, fleet, world } = this;
+    const { dice, fleet, world } = this;
+    const { weather } = world;
     const owners = fleet.owners.filter(({ isDead }) => !isDead);
     const writers = fleet.writers.filter(({ isDead }) => !isDead);
     if (owners.length > 0 && dice.happens('owner dies', weather.ownerDeaths)) {
@@ -171,7 +160,8 @@ class Simulation {
   }
 
   private failStores(): void {
-    const { dice, weather, world } = this;
+    const { dice, world } = this;
+    const { weather } = world;
     if (dice.happens('partition wiped', weather.partitionWipes)) {
       const partition = dice.int('which', world.partitions.length);
       this.forget('a partition emptied', `p${partition}`, () => world.partitions[partition]?.wipe());
@@ -194,18 +184,28 @@ class Simulation {
         for (const restore of isWhole ? this.snapshots : [this.snapshots[one]]) restore?.();
       });
     }
-    if (dice.happens('NATS wiped', weather.natsWipes)) {
-      world.note(() => 'NATS is wiped');
-      world.see('NATS wiped');
-      this.hasWipedNats = true;
-      world.log.wipe();
-      world.memory.wipe();
-    }
+    if (dice.happens('NATS wiped', weather.natsWipes)) this.wipeNats();
     if (dice.happens('time passes', weather.jumps)) {
       world.nowMs += 10_000 + dice.int('how long', TTL_MS + 10_000);
       world.note(() => 'time passes');
       for (const slot of world.slots) slot.sweep(world.nowMs);
     }
+  }
+
+  /** Some take-overs fall on either side of it, and some writers go with the machine. */
+  private wipeNats(): void {
+    const { world, dice, fleet } = this;
+    const writers = fleet.writers.filter(({ isDead }) => !isDead);
+    const partition = dice.int('wiped around', world.partitions.length);
+    const isTakenTwice = dice.happens('taken on either side of the wipe', 0.3);
+    if (isTakenTwice) fleet.seize(partition, dice.pick('taker', writers));
+    world.note(() => 'NATS is wiped');
+    world.see('NATS wiped');
+    this.hasWipedNats = true;
+    world.log.wipe();
+    world.memory.wipe();
+    if (isTakenTwice) fleet.seize(partition, dice.pick('taker', writers));
+    if (writers.length > 1 && dice.happens('a writer goes with NATS', 0.4)) dice.pick('which writer', writers).die();
   }
 
   private forget(what: string, where: string, act: () => void): void {
@@ -226,25 +226,34 @@ class Simulation {
     if (ready.length === 0) return;
     const writer = this.dice.pick('writer', ready);
     writer.look();
-    this.fleet.tell(writer, this.weather);
+    this.fleet.tell(writer);
   }
 
   private ping(): void {
-    const { world, dice, weather, fleet } = this;
-    if (this.lastSeq >= weather.mostPings) return;
+    const { world, dice, fleet } = this;
+    const { weather } = world;
     const driver = dice.int('who', world.drivers.length);
+    do {
+      if (this.lastSeq >= weather.mostPings) return;
+      this.drive(driver);
+    } while (dice.chance('burst', weather.bursts));
+    if (fleet.gateways.length < 2 && dice.chance('second gateway', 0.2)) fleet.addGateway();
+  }
+
+  /** On its way, sometimes across a border and back. */
+  private drive(driver: number): void {
+    const { world, dice } = this;
+    const { weather } = world;
     if (dice.chance('hop', weather.hops)) this.legs[driver] = (this.legs[driver] as number) + 1;
     const route = [0, 1, 0, world.partitions.length - 1, 1, 0];
     const partition = route[(this.legs[driver] as number) % route.length] as number;
     world.nowMs += weather.isSlow ? 5_000 + dice.int('pause', 15_000) : dice.int('pause', 1_500);
     this.send(world.drivers[driver] as string, partition);
-    if (dice.happens('tie', weather.ties)) {
-      world.see('two pings of one moment');
-      // Of some, nothing tells which is the newer.
-      if (dice.chance('exact tie', 0.3)) this.lastSeq--;
-      this.send(world.drivers[driver] as string, (partition + 1) % world.partitions.length);
-    }
-    if (fleet.gateways.length < 2 && dice.chance('second gateway', 0.2)) fleet.addGateway();
+    if (!dice.happens('tie', weather.ties)) return;
+    world.see('two pings of one moment');
+    // Of some, nothing tells which is the newer.
+    if (dice.chance('exact tie', 0.3)) this.lastSeq--;
+    this.send(world.drivers[driver] as string, (partition + 1) % world.partitions.length);
   }
 
   private send(driverId: string, partition: number): void {
@@ -274,11 +283,7 @@ class Simulation {
   private comeToRest(): void {
     const { world, fleet } = this;
     world.note(() => '— calm —');
-    for (const { act, what } of world.late.splice(0)) {
-      world.note(() => `  arrives late: ${what()}`);
-      act();
-      world.checkVisible();
-    }
+    for (const request of [...world.late]) world.arriveLate(request);
     world.isCalm = true;
     for (const gateway of fleet.gateways) {
       while (!gateway.isIdle) for (const partition of world.partitions.keys()) gateway.publish(partition);
@@ -301,7 +306,7 @@ class Simulation {
       for (let beats = 0; beats < 6; beats++) {
         world.nowMs += 2 * beatMs({ leaseMs: LEASE_MS });
         for (const writer of fleet.writers) if (!writer.isDead) writer.look();
-        for (const writer of fleet.writers) fleet.tell(writer, this.weather);
+        for (const writer of fleet.writers) fleet.tell(writer);
       }
       fleet.forgetTheDead();
       this.settle(4, () => {});

@@ -1,8 +1,10 @@
 import { compareOrder, recordCapturedAtMs, recordSeq } from '@hexfleet/driver-record';
+import { NO_TOTALS, type PartitionTotals } from '@hexfleet/partition-table';
 import { Dice } from './dice.js';
 import { DirectorySlot } from './directory-slot.js';
 import { PartitionKeys } from './partition-keys.js';
 import { PingLog, SharedMemory } from './ping-log.js';
+import { type Weather, weatherOf } from './weather.js';
 
 export const TTL_MS = 60_000;
 export const SKEW_MS = 2_000;
@@ -19,12 +21,25 @@ export interface Parts {
   readonly Keys: new () => PartitionKeys;
   readonly Slot: new (keptMs: number) => DirectorySlot;
   readonly entriesKeptMs: number;
+  readonly areEpochsRandom: boolean;
 }
 
-export const SOUND: Parts = { Keys: PartitionKeys, Slot: DirectorySlot, entriesKeptMs: ENTRIES_KEPT_TTLS * TTL_MS };
+export const SOUND: Parts = {
+  Keys: PartitionKeys,
+  Slot: DirectorySlot,
+  entriesKeptMs: ENTRIES_KEPT_TTLS * TTL_MS,
+  areEpochsRandom: true,
+};
 
 /** How often each thing happened that a run should have seen. */
 export type Sightings = Map<string, number>;
+
+/** A request that is still on its way, and may arrive at any time. */
+export interface LateRequest {
+  readonly what: () => string;
+  readonly act: () => void;
+  readonly about: readonly string[];
+}
 
 /** All that is outside of the processes, and the clock. */
 export class World {
@@ -34,8 +49,7 @@ export class World {
   readonly partitions: readonly PartitionKeys[];
   readonly slots: readonly DirectorySlot[];
   readonly drivers: readonly string[];
-  /** Requests that are still on their way; each may arrive at any time. */
-  readonly late: { readonly what: () => string; readonly act: () => void }[] = [];
+  readonly late: LateRequest[] = [];
   /** No request is lost or delayed any more. */
   isCalm = false;
   /** Redis has lost something: what readers see may go back until it is written again. */
@@ -43,17 +57,20 @@ export class World {
   /** Connections to Redis break when it is put back to an older state; clients know which one an answer came by. */
   connection = 1;
   readonly sightings: Sightings = new Map();
+  readonly weather: Weather;
   private births = 0;
   private readonly newest = new Map<string, Buffer>();
+  private counts: readonly PartitionTotals[] = [];
 
   constructor(
     readonly dice: Dice,
-    parts: Parts,
+    readonly parts: Parts,
     /** Undefined where nobody reads it. */
     private readonly trace: string[] | undefined,
   ) {
+    this.weather = weatherOf(dice);
     const partitions = 2 + dice.int('shape', 2);
-    const drivers = 1 + dice.int('shape', 3);
+    const drivers = dice.pick('shape', [1, 1, 2, 3]);
     this.log = new PingLog(partitions, 2 * TTL_MS);
     this.partitions = Array.from({ length: partitions }, () => new parts.Keys());
     this.slots = Array.from({ length: 2 }, () => new parts.Slot(parts.entriesKeptMs));
@@ -88,8 +105,21 @@ export class World {
     return newest;
   }
 
-  /** I1 and I4, as one who sees all partitions at once: after each thing that may change a partition. */
-  checkVisible(): void {
+  arriveLate(request: LateRequest): void {
+    this.late.splice(this.late.indexOf(request), 1);
+    this.note(() => `  arrives late: ${request.what()}`);
+    request.act();
+    this.check();
+  }
+
+  /** After each thing that may change a partition, as one who sees all of them at once. */
+  check(): void {
+    this.checkVisible();
+    this.checkCounts();
+  }
+
+  /** I1 and I4. */
+  private checkVisible(): void {
     for (const driverId of this.drivers) {
       const before = this.newest.get(driverId);
       const now = this.newestVisible(driverId);
@@ -106,6 +136,20 @@ export class World {
         this.newest.set(driverId, now);
       } else if (!isFresh && now === undefined) this.newest.delete(driverId);
     }
+  }
+
+  /** I6: what was counted stays counted, as long as Redis forgets nothing. */
+  private checkCounts(): void {
+    const counts = this.partitions.map(({ header }) => header?.totals ?? NO_TOTALS);
+    for (const [partition, now] of counts.entries()) {
+      const before = this.counts[partition];
+      if (before === undefined || before === now || this.hasForgotten) continue;
+      for (const count of ['written', 'superseded', 'expired'] as const) {
+        if (now[count] < before[count])
+          throw new Violation(`I6: p${partition} had ${before[count]} ${count}, and has ${now[count]}`);
+      }
+    }
+    this.counts = counts;
   }
 }
 

@@ -47,7 +47,7 @@ export class WriterProcess {
       if (!owner.isDead) world.see('an owner that hears of a newer one');
       owner.isDead = true;
       this.owners.delete(partition);
-      if (owner.ending !== 'unclaimed') this.duties.noteLost(partition, newOwner, world.nowMs);
+      this.duties.noteLost(partition, newOwner, world.nowMs);
     }
     if (this.isDraining) return;
     for (const partition of this.duties.toTake(world.partitions.length, new Set(this.owners.keys()), world.nowMs)) {

@@ -2,8 +2,6 @@
 -- KEYS[1] {p}:inc    ARGV epoch, k
 -- Out: {'FENCED'} a newer owner has it | {'OUTDATED'} a later claim of the same epoch came first
 --    | {'EMPTY'} nothing trustworthy here: rebuild it | {'BUILT', name that counted until now, header's field, value, …}
--- An owner's first claim, k = 1, is of an epoch above all before it: of two that took the same one, because NATS had lost it in
--- between, the second is fenced. So is one whose reply was lost; it comes back under a new epoch.
 -- A header whose count differs from its n was written on a base that had been rolled back, and isn't trusted. Nor is one that tells
 -- of other drivers than there are: a key may have gone by itself, evicted or deleted.
 local function holds(keys, drivers)
@@ -17,12 +15,13 @@ local function claim(keys, args)
   if inc then
     local stored_epoch, stored_k = string.match(inc, '^(%d+)%.(%d+)$')
     stored_epoch, stored_k = tonumber(stored_epoch), tonumber(stored_k)
-    if stored_epoch > epoch or (stored_epoch == epoch and k == 1) then return { 'FENCED' } end
+    if stored_epoch > epoch then return { 'FENCED' } end
     if stored_epoch == epoch and stored_k > k then return { 'OUTDATED' } end
     if stored_epoch ~= epoch or stored_k ~= k then
       local old = incarnation_keys(keys[1], inc)
       for i = 1, 3 do
-        if redis.call('EXISTS', old[i]) == 1 then redis.call('RENAME', old[i], new[i]) end
+        if redis.call('EXISTS', old[i]) == 1 then redis.call('RENAME', old[i], new[i])
+        else redis.call('DEL', new[i]) end
       end
     end
   end

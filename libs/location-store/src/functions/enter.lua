@@ -3,7 +3,8 @@
 -- KEYS[1] {slot}:born    ARGV new born id, now, keep, drivers: of each the hash of its entry (2 hex digits), u16 p,
 --   u48 capturedAtMs, u8 flags, i32 life, u8 length of the id, id. One text costs half of what as many arguments do.
 --   flags: 1 p holds the driver, 2 force (an exact tie is p's), 4 the driver is available; life −1: as the directory knows
--- Out: born, then for each driver: 1, 0 (stale) or 2 + home (stale, and told of the same moment there), life
+-- Out: born, then for each driver: 1, 0 (stale), 2 + home (stale, and told of the same moment there) or −capturedAtMs (entered,
+--   though p told of this newer ping before), life
 local function todo_field(p, driver)
   return string.format('%d/', p) .. driver
 end
@@ -44,7 +45,8 @@ local function stay(call, packed, old_life, old_at, p, driver, at, flags, life)
   if flags % 4 >= 2 then drop_todo(call, p, driver) end
   -- A driver that p had forgotten was out of sight: its spell of availability ended.
   if life < 0 then life = (old_life + 1) % 65536 end
-  return 1, life, struct.pack(HEAD, p, life, math.max(old_at, at)) .. string.sub(packed, FROM_AT)
+  local entry = struct.pack(HEAD, p, life, math.max(old_at, at)) .. string.sub(packed, FROM_AT)
+  return old_at > at and -old_at or 1, life, entry
 end
 
 local function move(call, packed, p, driver, hash, at, flags)
