@@ -247,6 +247,7 @@ describe('the owner of a partition', () => {
     asked.grant('apply', 'ok');
     const told = { ok: true, life: 1, tiedWith: undefined, toldMs: NOW_MS };
     asked.grant('enter', { entered: [told], born: new Map() });
+    asked.grant('apply', 'ok');
     expect(asked.grant('correct', undefined).corrections).toEqual([
       { driverId: 'a', toldMs: NOW_MS, capturedAtMs: NOW_MS - 1_000 },
     ]);

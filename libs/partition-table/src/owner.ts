@@ -32,6 +32,8 @@ export interface OwnerSettings {
  * own: an entry renewed within 1.3 TTLs outlives every record that it stands for, with 0.3 to spare.
  */
 const CONFIRMED_FOR_TTLS = 1.3;
+/** And so one that is set back by no more than that outlives them still, whoever set it back and when. */
+const CORRECTED_BY_TTLS = 0.3;
 /** Most drivers introduced to the directory in one tick. */
 const INTRODUCTIONS_A_TICK = 500;
 
@@ -251,11 +253,12 @@ class PartitionOwner {
   private *keepHouse({ nowMs }: OwnerInput): Steps<void> {
     const removals = this.table.silent(nowMs, this.settings.ttlMs);
     if (removals.length > 0 || nowMs - this.wroteAtMs >= this.settings.heartbeatMs) {
-      yield* this.apply(this.nothingAccepted(nowMs), { removals, totals: this.totals, changedPublishers: [] }, nowMs);
+      yield* this.applyRemovals(removals, nowMs);
       if (this.fenced) return;
     }
     this.table.compact();
-    yield* this.introduce();
+    yield* this.introduce(nowMs);
+    if (this.fenced) return;
     if (this.totals !== this.savedTotals && nowMs - this.savedAtMs >= this.settings.checkpointMs) {
       yield* ask({ kind: 'checkpoint', totals: this.totals });
       this.savedTotals = this.totals;
@@ -267,16 +270,26 @@ class PartitionOwner {
    * After a take-over, or when the directory forgot, tell it of the drivers held here, some at a time. Where it was told of a
    * newer ping here, the owner before died with that: it may still come from the stream, or be lost with it.
    */
-  private *introduce(): Steps<void> {
+  private *introduce(nowMs: number): Steps<void> {
     const requests = this.table
       .unconfirmed(INTRODUCTIONS_A_TICK)
       .map(([driverId, row]) => this.requestToKeep(driverId, row, false));
     const entered = yield* this.confirm(requests, 'whatever the answer');
+    const mostMs = CORRECTED_BY_TTLS * this.settings.ttlMs;
     const corrections = requests.flatMap(({ driverId, capturedAtMs }, i) => {
       const toldMs = entered[i]?.toldMs;
-      return toldMs === undefined ? [] : [{ driverId, toldMs, capturedAtMs }];
+      if (toldMs === undefined) return [];
+      return [{ driverId, toldMs, capturedAtMs: Math.max(capturedAtMs, toldMs - mostMs) }];
     });
-    if (corrections.length > 0) yield* ask({ kind: 'correct', corrections });
+    if (corrections.length === 0) return;
+    // A former owner is not to correct anything.
+    yield* this.applyRemovals([], nowMs);
+    if (!this.fenced) yield* ask({ kind: 'correct', corrections });
+  }
+
+  /** A write without pings; it goes out, and meets the fence, even where nothing is to be removed. */
+  private *applyRemovals(removals: readonly string[], nowMs: number): Steps<void> {
+    yield* this.apply(this.nothingAccepted(nowMs), { removals, totals: this.totals, changedPublishers: [] }, nowMs);
   }
 
   /** A driver that went elsewhere meanwhile comes back as a to-do; asking once is enough, where the answer says nothing new. */

@@ -9,7 +9,7 @@ import { simulate } from './simulation.js';
 
 interface Flags {
   readonly seeds: number;
-  readonly from: number;
+  readonly from?: number;
   readonly seed?: number;
   readonly mutation?: string;
   readonly jobs: number;
@@ -25,7 +25,7 @@ const program = new Command('simulate-faults')
     'Runs the owners of partitions, writers and gateways in a simulation in which anything may fail, seed by seed.',
   )
   .option('--seeds <n>', 'how many runs', natural, 5_000)
-  .option('--from <seed>', 'the first seed', natural, 1)
+  .option('--from <seed>', 'the first seed (1; for --mutations, each its own)', natural)
   .option('--seed <seed>', 'one run, with its trace', natural)
   .option('--mutation <name>', 'with the protocol broken: see --list-mutations')
   .option('--list-mutations', 'the ways in which it can be broken', false)
@@ -63,29 +63,31 @@ async function runMany(flags: Flags): Promise<void> {
       `${tally.seeds} seeds, ${tally.steps} steps, ${tally.failed.length} violations; ${pace} seeds/s\n`,
     );
   }
+  for (const { seed, violation } of tally.failed) process.stderr.write(`seed ${seed}: ${violation}\n`);
   const [first] = tally.failed;
   if (first === undefined) return;
   process.exitCode = 1;
   if (flags.mutation === undefined || !flags.json) await explain(first.seed, flags.mutation);
 }
 
-/** Every mutation is to be noticed: tells after how many seeds, and by what. */
+/** Every mutation is to be noticed: tells by which seed, and by what. */
 async function runMutations({ seeds, from, jobs, json }: Flags): Promise<void> {
   const waiting = [...MUTATIONS];
   const thread = async () => {
     for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
       const { name } = next;
+      const first = from ?? next.from;
       const worker = new Worker(new URL('./seeds-worker.js', import.meta.url), { workerData: { mutation: name } });
       const done = once(worker, 'message');
-      worker.postMessage({ from, count: seeds, mostFailures: 1 });
+      worker.postMessage({ from: first, count: seeds, mostFailures: 1 });
       const [tally] = (await done) as [Tally];
       await worker.terminate();
       const violation = tally.failed[0]?.violation;
       if (violation === undefined) process.exitCode = 1;
       const told = violation === undefined ? 'NOT NOTICED' : violation;
       const line = json
-        ? JSON.stringify({ name, seeds: tally.seeds, violation })
-        : `${name.padEnd(34)}${String(tally.seeds).padStart(6)}  ${told}`;
+        ? JSON.stringify({ name, seed: first + tally.seeds - 1, violation })
+        : `${name.padEnd(34)}${String(first + tally.seeds - 1).padStart(6)}  ${told}`;
       process.stdout.write(`${line}\n`);
     }
   };
@@ -104,7 +106,7 @@ async function explain(seed: number, mutation: string | undefined): Promise<void
   );
 }
 
-async function runOnThreads({ seeds, from, mutation, jobs }: Flags): Promise<Tally> {
+async function runOnThreads({ seeds, from = 1, mutation, jobs }: Flags): Promise<Tally> {
   let tally: Tally = { seeds: 0, steps: 0, sightings: new Map(), failed: [] };
   let next = from;
   const end = from + seeds;

@@ -20,7 +20,8 @@ export function shrink(failed: RunResult, protocol: Protocol): Shrunk {
   const { seed } = failed;
   const kind = kindOf(failed);
   let leftOut: ReadonlySet<number> = new Set();
-  let maxSteps = failed.steps;
+  // The step that failed is not counted as done.
+  let maxSteps = failed.steps + 1;
   const fails = (without: ReadonlySet<number>, steps: number) =>
     kindOf(simulate(seed, { protocol, leftOut: without, maxSteps: steps })) === kind;
   for (let chunk = failed.happenings; chunk >= 1; chunk = Math.floor(chunk / 2)) {
