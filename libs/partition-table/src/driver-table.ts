@@ -91,6 +91,11 @@ export class DriverTable {
     this.rows.setLife(row, life);
   }
 
+  forgetConfirmation(row: number): void {
+    this.mayHoldUnconfirmed = true;
+    this.rows.confirm(row, NEVER_MS);
+  }
+
   confirm(row: number, confirmedAtMs: number): void {
     this.rows.confirm(row, confirmedAtMs);
   }

@@ -144,8 +144,13 @@ class PartitionOwner {
     for (const [i, { driverId, capturedAtMs }] of requests.entries()) {
       const winner = fold.winners.get(driverId) as Winner;
       const reply = entered[i];
-      if (reply?.ok) accepted.add(written(winner, reply.life, fold.tally, nowMs), winner.row, capturedAtMs);
-      else if (!winner.counted) fold.tally.superseded++;
+      if (reply?.ok) {
+        // Where the directory was told of a newer ping here, the driver is to be introduced: that ping may never come.
+        const isAhead = reply.toldMs !== undefined;
+        if (isAhead && winner.row !== NO_ROW) this.table.forgetConfirmation(winner.row);
+        const confirmedAtMs = isAhead ? NEVER_MS : capturedAtMs;
+        accepted.add(written(winner, reply.life, fold.tally, nowMs), winner.row, confirmedAtMs);
+      } else if (!winner.counted) fold.tally.superseded++;
     }
     return accepted;
   }

@@ -219,8 +219,8 @@ const OWNER: readonly Breakage[] = [
     'stale-written',
     'a ping is written though the driver is elsewhere',
     'owner.js',
-    'if (reply?.ok) accepted',
-    'if (reply) accepted',
+    'if (reply?.ok) {',
+    'if (reply) {',
   ),
   owner(
     'tie-not-broken',
@@ -254,8 +254,8 @@ const OWNER: readonly Breakage[] = [
     'lost-ping-remembered',
     'the directory goes on telling of a ping that was lost before it was written',
     'owner.js',
-    'if (corrections.length > 0)',
-    'if (false)',
+    'if (corrections.length === 0) return;',
+    'return;',
   ),
   owner('to-dos-ignored', 'nobody is let go of', 'owner.js', 'input.todos.length > 0', 'false'),
   owner(
