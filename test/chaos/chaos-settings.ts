@@ -17,7 +17,7 @@ export interface ChaosSettings {
 
 const SHORT_FAULTS_MS = 30_000;
 
-/** @param env HEXFLEET_CHAOS, written by `bin/chaos.mjs`, is JSON: minutes, seed, writers, folder, stopFile. */
+/** @param env HEXFLEET_CHAOS, written by `bin/chaos-run.mjs`, is JSON: minutes, seed, writers, folder, stopFile. */
 export function chaosSettings(env: NodeJS.ProcessEnv): ChaosSettings {
   const told = JSON.parse(env.HEXFLEET_CHAOS ?? '{}') as Partial<ChaosSettings> & { minutes?: number };
   const isLong = told.minutes !== undefined;

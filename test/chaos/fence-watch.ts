@@ -16,6 +16,7 @@ export interface TakeOver {
  * each write counted once. A former owner that wrote where it counts would show.
  */
 export class FenceWatch {
+  /** That were answered. */
   looks = 0;
   takeOver: TakeOver | undefined;
   readonly #last = new Map<number, PartitionLook>();
@@ -58,12 +59,12 @@ export class FenceWatch {
   async #watch(): Promise<void> {
     while (!this.#isStopped) {
       const askedMs = Date.now();
-      const looks = await this.redis.partitions().catch(() => []);
-      for (const look of looks) {
+      const looks = await this.redis.partitions().catch(() => undefined);
+      for (const look of looks ?? []) {
         this.#timeTakeOver(look);
         if (!this.#isSuspended) this.#judge(look);
       }
-      this.looks++;
+      if (looks !== undefined) this.looks++;
       await sleep(Math.max(5, EVERY_MS - (Date.now() - askedMs)));
     }
   }

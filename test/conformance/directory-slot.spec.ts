@@ -1,12 +1,12 @@
 import { Random } from '@hexfleet/fleet-simulation';
 import { directorySlotOf } from '@hexfleet/geo-partition';
-import type { EnterRequest, Todo } from '@hexfleet/partition-table';
+import { ENTRIES_KEPT_TTLS, type EnterRequest, type Todo } from '@hexfleet/partition-table';
 import { afterAll, beforeAll, beforeEach, expect, it } from '@jest/globals';
 import { DirectorySlot } from '../simulation/src/directory-slot.js';
 import { RedisAtHand } from './redis-at-hand.js';
 
 const TTL_MS = 60_000;
-const KEPT_MS = 2.6 * TTL_MS;
+const KEPT_MS = ENTRIES_KEPT_TTLS * TTL_MS;
 const START_MS = 1_700_000_000_000;
 const PARTITIONS = [0, 1, 9];
 const RUNS = 60;

@@ -1,4 +1,4 @@
-import { chmodSync, writeFileSync } from 'node:fs';
+import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { findServerBinaries, startRedis } from '@hexfleet/embedded-servers';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
@@ -123,6 +123,14 @@ describe('a Redis under load', () => {
     await untilItSays(nearby, 503, 'redis', /forbids its user a command.*fcall_ro/i);
     await redis.call('ACL', 'SETUSER', 'default', '+@all');
     await expectNothingLost();
+  });
+
+  it('that allows no more than the documented rights is enough', async () => {
+    const documented = /`(\+@string[^`]*)`, on keys `~<name>:\*`/.exec(readFileSync('docs/operating.md', 'utf8'))?.[1];
+    const rights = (documented as string).split(' ');
+    await redis.call('ACL', 'SETUSER', 'default', '-@all', ...rights, '+acl', 'resetkeys', '~hexfleet:*');
+    await expectNothingLost();
+    await redis.call('ACL', 'SETUSER', 'default', '+@all', '~*');
   });
 
   it('that has another password refuses the login, until the right one is back', async () => {

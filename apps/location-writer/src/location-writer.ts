@@ -178,7 +178,7 @@ export class LocationWriter {
   private async fetchTodos(): Promise<void> {
     const running = this.ownership.running();
     if (running.length === 0) return;
-    const { todos, born } = await this.store.directory.todos(
+    const { todos, born, failures } = await this.store.directory.todos(
       running.map(({ partition }) => partition),
       Date.now(),
     );
@@ -189,15 +189,21 @@ export class LocationWriter {
       else list.push(todo);
     }
     for (const runner of running) runner.notice(byPartition.get(runner.partition) ?? [], born);
+    for (const error of failures) this.noteDoubt('look', error);
   }
 
   private async sweep(): Promise<void> {
     for (const slot of this.store.directory.slots) {
       if (!this.ownership.isMine(`sweep ${slot}`)) continue;
-      let cursor = '0';
-      do cursor = await this.store.directory.sweep(slot, cursor, Date.now());
-      while (cursor !== '0' && !this.stopped);
+      // The others are swept though this one doesn't answer.
+      await this.sweepSlot(slot).catch((error: unknown) => this.noteDoubt('look', error));
     }
+  }
+
+  private async sweepSlot(slot: number): Promise<void> {
+    let cursor = '0';
+    do cursor = await this.store.directory.sweep(slot, cursor, Date.now());
+    while (cursor !== '0' && !this.stopped);
   }
 
   private every(ms: number, act: () => void): void {

@@ -12,6 +12,8 @@ import pLimit from 'p-limit';
 
 const REPLAYS_AT_ONCE = 4;
 
+type SavedTotals = Omit<PartitionTotals, 'publishers'> & { readonly epoch?: number; readonly publishers: [] };
+
 /**
  * What outlives a Redis that comes back empty: the stream itself, and in NATS key-value buckets the last totals of each
  * partition and the epochs under which partitions were taken.
@@ -20,6 +22,8 @@ export class PartitionMemory {
   private readonly inTurn = pLimit(REPLAYS_AT_ONCE);
   private readonly checkpoints: SharedBucket;
   private readonly owners: SharedBucket;
+  /** By partition: of the checkpoint that was saved here last. */
+  private readonly savedRevisions = new Map<number, number>();
 
   constructor(
     private readonly bus: PingBus,
@@ -33,13 +37,27 @@ export class PartitionMemory {
   async recall(partition: number): Promise<PartitionTotals> {
     const entry = await this.checkpoints.get(keyOf(partition));
     if (entry === undefined) return NO_TOTALS;
-    const { publishers, ...totals } = entry.json<Omit<PartitionTotals, 'publishers'> & { publishers: [] }>();
+    const { publishers, epoch: _, ...totals } = entry.json<SavedTotals>();
     return { ...totals, publishers: new Map(publishers) };
   }
 
-  async save(partition: number, totals: PartitionTotals): Promise<void> {
-    const document = JSON.stringify({ ...totals, publishers: [...totals.publishers] });
-    await this.checkpoints.set(keyOf(partition), document);
+  /** Saves the totals that the owner of this epoch had, unless an owner after it has saved already. @throws when NATS is away. */
+  async save(partition: number, epoch: number, totals: PartitionTotals): Promise<void> {
+    const document = JSON.stringify({ ...totals, epoch, publishers: [...totals.publishers] });
+    const key = keyOf(partition);
+    let revision = this.savedRevisions.get(partition);
+    for (;;) {
+      if (revision !== undefined) {
+        const outcome = await this.checkpoints.put(key, document, revision);
+        if (outcome.kind === 'stored') {
+          this.savedRevisions.set(partition, outcome.revision);
+          return;
+        }
+      }
+      const entry = await this.checkpoints.get(key);
+      if ((entry?.json<{ epoch?: number }>().epoch ?? 0) > epoch) return;
+      revision = entry?.revision ?? 0;
+    }
   }
 
   /**

@@ -91,7 +91,8 @@ export class PartitionOwnership {
     this.draining = true;
     this.tell();
     const untilMs = Date.now() + HAND_OVER_MS;
-    while (this.runners.size > 0 && this.board.others().length > 0 && Date.now() < untilMs) await sleep(LOOK_MS);
+    const isAwaited = () => this.bus.connected && this.runners.size > 0 && this.board.others().length > 0;
+    while (isAwaited() && Date.now() < untilMs) await sleep(LOOK_MS);
   }
 
   /** Ends all owners that are left. */

@@ -213,7 +213,7 @@ export class PartitionRunner {
       const totals = this.unsaved;
       this.unsaved = undefined;
       try {
-        await this.memory.save(this.partition, totals);
+        await this.memory.save(this.partition, this.epoch, totals);
       } catch (error) {
         this.unsaved ??= totals;
         this.hooks.onDoubt('checkpoint', error);

@@ -1,5 +1,13 @@
 import { directorySlotOf } from '@hexfleet/geo-partition';
-import type { Correction, DirectoryBirths, Entered, EnterReply, EnterRequest, Todo } from '@hexfleet/partition-table';
+import {
+  type Correction,
+  type DirectoryBirths,
+  ENTRIES_KEPT_TTLS,
+  type Entered,
+  type EnterReply,
+  type EnterRequest,
+  type Todo,
+} from '@hexfleet/partition-table';
 import { BirthIds } from './birth-ids.js';
 import { capturedAtMsOf, encodeEnters, encodePartitions, entryHashOf, homesOf } from './directory-entries.js';
 import { DueCalls } from './due-calls.js';
@@ -17,6 +25,13 @@ const TIED = 2;
 
 export interface PartitionTodo extends Todo {
   readonly partition: number;
+}
+
+export interface ListedTodos {
+  readonly todos: readonly PartitionTodo[];
+  /** Of the slots that answered. */
+  readonly born: DirectoryBirths;
+  readonly failures: readonly unknown[];
 }
 
 interface DueEnter {
@@ -42,9 +57,7 @@ interface DueCorrection extends Correction {
 /** `p/driver`, `token:capturedAtMs:hash`, and the driver's entry. */
 type TodoRow = [field: Buffer, value: Buffer, entry: Buffer];
 
-/** How long an entry is kept past the last ping it was told of: with the sweep's third of a TTL, less than three TTLs. */
-const ENTRIES_KEPT_TTLS = 2.6;
-
+/** With the third of a TTL that the sweep takes, less than three TTLs. */
 export function entriesKeptMs(ttlMs: number): number {
   return ENTRIES_KEPT_TTLS * ttlMs;
 }
@@ -72,11 +85,8 @@ export class Directory {
     return { entered, born: new Map(entered.map(({ slot, birth }) => [slot, birth])) };
   }
 
-  /** What the partitions named have to clear, at most some hundreds a slot. */
-  async todos(
-    partitions: readonly number[],
-    nowMs: number,
-  ): Promise<{ todos: PartitionTodo[]; born: DirectoryBirths }> {
+  /** What the partitions named have to clear, at most some hundreds a slot; and why slots did not answer, where they did not. */
+  async todos(partitions: readonly number[], nowMs: number): Promise<ListedTodos> {
     const born = new Map<number, string>();
     const todos: PartitionTodo[] = [];
     const asked = encodePartitions(partitions);
@@ -87,8 +97,10 @@ export class Directory {
       born.set(slot, birthOf(id, connection));
       for (let i = 0; i + 2 < rows.length; i += 3) todos.push(readTodo(...(rows.slice(i, i + 3) as TodoRow)));
     });
-    await Promise.all(calls);
-    return { todos, born };
+    const failures = (await Promise.allSettled(calls)).flatMap((call) =>
+      call.status === 'rejected' ? [call.reason as unknown] : [],
+    );
+    return { todos, born, failures };
   }
 
   async clear(partition: number, todos: readonly Todo[]): Promise<void> {

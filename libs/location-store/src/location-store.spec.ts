@@ -186,6 +186,14 @@ describe('a partition', () => {
     },
   );
 
+  it.each(['header', 'geo', 'records'])('drops what somebody else wrote under the name of its %s key', async (name) => {
+    const incarnation = await built(1);
+    await apply(incarnation, 2, 1, ['d-1', record(37, -122)]);
+    await redis.set(`test:{${PARTITION}}:${name}:1.2`, 'a stranger');
+    expect(await store.claim(PARTITION, { epoch: 2, k: 1 }, true)).toEqual({ kind: 'empty' });
+    expect(await store.claim(PARTITION, { epoch: 2, k: 2 }, true)).toEqual({ kind: 'empty' });
+  });
+
   it('adopts a table once, however often asked, and not from a name that is no longer its own', async () => {
     await built(1);
     const adopt = {

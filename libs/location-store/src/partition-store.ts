@@ -50,6 +50,7 @@ export class PartitionStore {
     return epoch;
   }
 
+  /** Not to be repeated: who gets no answer claims under another name. */
   async claim(partition: number, incarnation: Incarnation, withRecords: boolean): Promise<ClaimReply> {
     const shard = this.shards.ofPartition(partition);
     const { keys } = this.shards;

@@ -8,6 +8,7 @@
  * write that makes it visible (I6); and a driver that moves between partitions ends in exactly one of them, without being
  * invisible on the way (I3, I4). Pure: no clock, no Redis, no NATS.
  */
+export { ENTRIES_KEPT_TTLS } from './directory-times.js';
 export * from './effects.js';
 export * from './epoch.js';
 export { INDEX_SLACK_M } from './index-slack.js';

@@ -254,6 +254,46 @@ describe('the owner of a partition', () => {
     asked.wants('wait');
   });
 
+  it('sets it back by no more than entries outlive records, and not at all once it is fenced', () => {
+    const introduced = (toldMs: number) => {
+      const asked = new Asked();
+      const records = [{ driverId: 'a', record: recordOf(5, 50_000) }];
+      asked.grant('claim', { kind: 'built', n: 3, before: { epoch: 4, k: 7 }, totals: NO_TOTALS, records });
+      asked.feed({ tick: true });
+      asked.grant('apply', 'ok');
+      asked.grant('enter', {
+        entered: [{ ok: true, life: 1, tiedWith: undefined, toldMs }],
+        born: new Map(),
+      });
+      return asked;
+    };
+    const current = introduced(NOW_MS);
+    current.grant('apply', 'ok');
+    expect(current.wants('correct').corrections[0]?.capturedAtMs).toBe(NOW_MS - 0.3 * TTL_MS);
+
+    const former = introduced(NOW_MS);
+    former.grant('apply', 'other');
+    former.grant('claim', { kind: 'fenced' });
+    expect(former.hasEnded).toBe(true);
+  });
+
+  it.each(['new', 'held'])('introduces a driver, %s here, that it entered behind a ping told before', (known) => {
+    const asked = known === 'new' ? started() : holdingA();
+    const messages = known === 'new' ? 0 : 1;
+    asked.feed({ tick: true, nowMs: NOW_MS });
+    asked.grant('checkpoint', undefined);
+    // So late that a driver held is entered again.
+    const laterMs = NOW_MS + 1.4 * TTL_MS;
+    asked.feed({ nowMs: laterMs, batches: [message(messages + 1, messages, ['a', 2, -1.4 * TTL_MS])] });
+    const ahead = { entered: [{ ok: true, life: 1, tiedWith: undefined, toldMs: laterMs + 5_000 }], born: new Map() };
+    asked.grant('enter', ahead);
+    asked.grant('apply', 'ok');
+    asked.feed({ tick: true, nowMs: laterMs });
+    expect(asked.grant('enter', ahead).requests).toMatchObject([{ driverId: 'a', capturedAtMs: laterMs }]);
+    asked.grant('apply', 'ok');
+    expect(asked.wants('correct').corrections).toHaveLength(1);
+  });
+
   it('looks at the next tick whether its own keys are still there when the directory was emptied', () => {
     const asked = holdingA();
     asked.feed({ tick: true, born: new Map([[0, 'first']]) });

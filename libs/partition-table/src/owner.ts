@@ -10,6 +10,7 @@
  * when a newer owner has taken over.
  */
 import { compareOrder, recordCapturedAtMs, recordStatus, stampRecord } from '@hexfleet/driver-record';
+import { CONFIRMED_FOR_TTLS, CORRECTED_BY_TTLS } from './directory-times.js';
 import { DriverTable, NEVER_MS, NO_ROW } from './driver-table.js';
 import type { DirectoryBirths, DriverWrite, Entered, EnterRequest, OwnerInput, Todo } from './effects.js';
 import { FencedKeys, type Write } from './fenced-keys.js';
@@ -27,13 +28,6 @@ export interface OwnerSettings {
   readonly checkpointMs: number;
 }
 
-/**
- * The directory keeps an entry for 2.6 TTLs past the ping it was last told of, and a record may be shown for one past its
- * own: an entry renewed within 1.3 TTLs outlives every record that it stands for, with 0.3 to spare.
- */
-const CONFIRMED_FOR_TTLS = 1.3;
-/** And so one that is set back by no more than that outlives them still, whoever set it back and when. */
-const CORRECTED_BY_TTLS = 0.3;
 /** Most drivers introduced to the directory in one tick. */
 const INTRODUCTIONS_A_TICK = 500;
 

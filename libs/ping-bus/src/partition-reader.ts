@@ -22,6 +22,7 @@ export interface PartitionReader {
 /** Most messages asked for ahead of the reader. */
 const AHEAD_MESSAGES = 64;
 const RETRY_MS = 250;
+const LOOK_AGAIN_MS = 1_000;
 
 /**
  * Reads one partition in order from a place on the stream. Nothing is acknowledged: where to go on is the reader's to know.
@@ -29,6 +30,7 @@ const RETRY_MS = 250;
  */
 export class OrderedReader implements PartitionReader {
   private closed = false;
+  private consumer: Consumer | undefined;
   private messages: ConsumerMessages | undefined;
   private readonly done: Promise<void>;
 
@@ -42,6 +44,7 @@ export class OrderedReader implements PartitionReader {
     },
     private readonly deliver: (message: StreamMessage) => void | Promise<void>,
     private readonly onError: (error: unknown) => void,
+    private readonly onClosed: () => void,
   ) {
     this.done = this.run();
   }
@@ -50,15 +53,17 @@ export class OrderedReader implements PartitionReader {
     this.closed = true;
     this.messages?.stop();
     await this.done;
+    if (this.consumer !== undefined) dropConsumer(this.consumer);
+    this.onClosed();
   }
 
   private async run(): Promise<void> {
     let nextSeq = this.source.fromSeq;
     while (!this.closed) {
       try {
-        const consumer = await openConsumer(this.js, this.source.streamName, this.source.subject, { seq: nextSeq });
+        this.consumer = await openConsumer(this.js, this.source.streamName, this.source.subject, { seq: nextSeq });
         if (this.closed) return;
-        this.messages = await consumer.consume({ max_messages: AHEAD_MESSAGES });
+        this.messages = await this.consumer.consume({ max_messages: AHEAD_MESSAGES });
         for await (const message of this.messages) {
           if (this.closed) return;
           if (message.seq < nextSeq) continue;
@@ -73,7 +78,10 @@ export class OrderedReader implements PartitionReader {
   }
 }
 
-/** All messages of a subject from a sequence number or a time up to the present end. */
+/**
+ * All messages of a subject from a sequence number or a time up to the present end. What was there when it was asked may age out
+ * before it comes, so now and then it is asked again how much is left. @throws when the stream or NATS goes away.
+ */
 export async function readToEnd(
   js: JetStreamClient,
   source: { readonly streamName: string; readonly subject: string; readonly stream: string },
@@ -84,12 +92,36 @@ export async function readToEnd(
   const pending = (await consumer.info()).num_pending;
   if (pending === 0) return read;
   const messages = await consumer.consume({ max_messages: AHEAD_MESSAGES });
-  for await (const message of messages) {
-    read.push(toStreamMessage(source.stream, message));
-    if (message.info.pending === 0) break;
+  let failure: unknown;
+  const watch = setInterval(() => {
+    const readBefore = read.length;
+    consumer.info().then(
+      ({ num_pending }) => {
+        if (num_pending === 0 && read.length === readBefore) messages.stop();
+      },
+      (error: unknown) => {
+        failure = error;
+        messages.stop();
+      },
+    );
+  }, LOOK_AGAIN_MS);
+  try {
+    for await (const message of messages) {
+      read.push(toStreamMessage(source.stream, message));
+      if (message.info.pending === 0) break;
+    }
+  } finally {
+    clearInterval(watch);
+    messages.stop();
+    dropConsumer(consumer);
   }
-  messages.stop();
+  if (failure !== undefined) throw failure;
   return read;
+}
+
+/** The server would keep it for minutes. */
+function dropConsumer(consumer: Consumer): void {
+  consumer.delete().catch(() => undefined);
 }
 
 function openConsumer(

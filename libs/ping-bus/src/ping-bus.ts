@@ -118,7 +118,10 @@ export class PingBus {
     deliver: (message: StreamMessage) => void | Promise<void>,
   ): PartitionReader {
     const source = { ...this.sourceOf(partition), fromSeq: afterSeq + 1 };
-    const reader = new OrderedReader(this.js, source, deliver, (error) => this.options.onError(error));
+    const onError = (error: unknown) => this.options.onError(error);
+    const reader: OrderedReader = new OrderedReader(this.js, source, deliver, onError, () =>
+      this.readers.delete(reader),
+    );
     this.readers.add(reader);
     return reader;
   }

@@ -130,7 +130,7 @@ export class OwnerProcess {
         return yield* insist(
           world,
           () => `${this.name} recall`,
-          () => world.memory.checkpoints.get(partition) ?? NO_TOTALS,
+          () => world.memory.checkpoints.get(partition)?.totals ?? NO_TOTALS,
         );
       case 'replay':
         return yield* insist(
@@ -142,10 +142,18 @@ export class OwnerProcess {
           }),
         );
       case 'checkpoint':
-        if (world.isCalm || world.dice.chance('checkpoint', 0.7))
-          world.memory.checkpoints.set(partition, effect.totals);
+        this.checkpoint(effect.totals);
         return undefined;
     }
+  }
+
+  /** Nobody waits for it: some are missed, some come late. */
+  private checkpoint(totals: PartitionTotals): void {
+    const { world, partition, epoch } = this;
+    const act = () => world.memory.save(partition, epoch, totals);
+    if (world.isCalm || world.dice.chance('checkpoint', 0.7)) act();
+    else if (world.dice.chance('checkpoint late', 0.5))
+      world.late.push({ what: () => `${this.name} checkpoint`, act, about: [] });
   }
 
   private *claim(keys: PartitionKeys, { incarnation, withRecords }: Claim): Task<ClaimReply> {
@@ -204,8 +212,7 @@ export class OwnerProcess {
           born: this.birthOf(directory),
         }),
       );
-      // As in the writer: no answer of one slot is none of any, until the next time.
-      if (reply === LOST) return { todos: [], born: new Map() };
+      if (reply === LOST) continue;
       todos.push(...reply.todos);
       born.set(slot, reply.born);
     }

@@ -69,7 +69,12 @@ export class PingLog {
 /** What NATS keeps beside the stream: who took a partition last, and its last totals. */
 export class SharedMemory {
   readonly epochs = new Map<number, number>();
-  readonly checkpoints = new Map<number, PartitionTotals>();
+  readonly checkpoints = new Map<number, { readonly epoch: number; readonly totals: PartitionTotals }>();
+
+  /** Unless an owner of a later epoch has saved already. */
+  save(partition: number, epoch: number, totals: PartitionTotals): void {
+    if ((this.checkpoints.get(partition)?.epoch ?? 0) <= epoch) this.checkpoints.set(partition, { epoch, totals });
+  }
 
   wipe(): void {
     this.epochs.clear();

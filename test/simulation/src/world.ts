@@ -1,5 +1,5 @@
 import { compareOrder, recordCapturedAtMs, recordSeq } from '@hexfleet/driver-record';
-import { NO_TOTALS, type PartitionTotals } from '@hexfleet/partition-table';
+import { ENTRIES_KEPT_TTLS, NO_TOTALS, type PartitionTotals } from '@hexfleet/partition-table';
 import { Dice } from './dice.js';
 import { DirectorySlot } from './directory-slot.js';
 import { PartitionKeys } from './partition-keys.js';
@@ -9,7 +9,6 @@ import { type Weather, weatherOf } from './weather.js';
 export const TTL_MS = 60_000;
 export const SKEW_MS = 2_000;
 export const START_MS = 1_700_000_000_000;
-const ENTRIES_KEPT_TTLS = 2.6;
 
 /** An invariant that does not hold. */
 export class Violation extends Error {

@@ -25,10 +25,15 @@ export function appEnvironment(
   };
 }
 
+/** As the location-writer takes them. */
+const MOST_ID_CHARS = 64;
+
 /**
  * Each writer has a name of its own, which it keeps when it is started again, and with it its share of the partitions. A name
  * that the caller gives is the beginning of all of theirs.
  */
 export function writerEnvironment(env: NodeJS.ProcessEnv, number: number): NodeJS.ProcessEnv {
-  return { ...env, HEXFLEET_WRITER_ID: `${env.HEXFLEET_WRITER_ID ?? `${machineName()}-${process.pid}`}-${number}` };
+  const suffix = `-${number}`;
+  const given = env.HEXFLEET_WRITER_ID ?? `${machineName()}-${process.pid}`;
+  return { ...env, HEXFLEET_WRITER_ID: given.slice(0, MOST_ID_CHARS - suffix.length) + suffix };
 }

@@ -1,8 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
 const PATIENCE_MS = 60_000;
-/** What no waiting will mend is looked at again for this long: another process may be about to notice what has changed. */
-const FINAL_PATIENCE_MS = 4_000;
+/**
+ * What no waiting will mend is looked at again for this long: another process may be about to notice what has changed, and a
+ * fleet that has just died holds its Redis for 5 s yet.
+ */
+const FINAL_PATIENCE_MS = 6_000;
 const POLL_INTERVAL_MS = 50;
 const ANSWER_TIMEOUT_MS = 2_000;
 

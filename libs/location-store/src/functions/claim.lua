@@ -8,6 +8,18 @@ local function holds(keys, drivers)
   return redis.call('HLEN', keys[3]) == drivers and redis.call('ZCARD', keys[2]) == drivers
 end
 
+-- Somebody else may have written under our names; nothing can be asked of what is of another type.
+local function drop_strangers(keys)
+  local types = { 'hash', 'zset', 'hash' }
+  for i = 1, 3 do
+    local found = redis.call('TYPE', keys[i]).ok
+    if found ~= 'none' and found ~= types[i] then redis.call('DEL', keys[i]) end
+  end
+end
+
+-- The n of a partition that holds nothing yet: no write follows it.
+local UNBUILT_N = '-9'
+
 local function claim(keys, args)
   local inc = redis.call('GET', keys[1])
   local epoch, k = tonumber(args[1]), tonumber(args[2])
@@ -25,10 +37,11 @@ local function claim(keys, args)
       end
     end
   end
+  drop_strangers(new)
   redis.call('SET', keys[1], args[1] .. '.' .. args[2])
   local state = redis.call('HMGET', new[1], 'n', 'count', 'unbuilt', 'drivers')
   if not state[1] or state[3] or state[1] ~= state[2] or not holds(new, tonumber(state[4])) then
-    redis.call('HSET', new[1], 'n', '-9', 'unbuilt', '1')
+    redis.call('HSET', new[1], 'n', UNBUILT_N, 'unbuilt', '1')
     return { 'EMPTY' }
   end
   local header = redis.call('HGETALL', new[1])
