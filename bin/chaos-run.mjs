@@ -82,7 +82,8 @@ async function run(settings, folder) {
 
 /** Also from under processes that are about to end. */
 async function remove(folder) {
-  for (const untilMs = Date.now() + ENDING_BOUND_MS; Date.now() < untilMs && existsSync(folder); await sleep(500)) {
+  const untilMs = Date.now() + ENDING_BOUND_MS;
+  while (Date.now() < untilMs && existsSync(folder)) {
     rmSync(folder, { recursive: true, force: true, maxRetries: 3 });
     await sleep(500);
   }

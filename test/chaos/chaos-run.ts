@@ -154,7 +154,7 @@ export class ChaosRun {
     const recoveredMs = Date.now() - (done.struckAtMs ?? beganMs);
     await this.#caughtUp(kind, driving);
     this.#fence.resume();
-    this.#roll.call();
+    this.#roll.expectNoDeath(`during: ${kind}`);
     this.#report(kind, done, done.struckAtMs ?? beganMs, recoveredMs);
   }
 
@@ -207,6 +207,7 @@ export class ChaosRun {
       fence: this.#fence,
       lag: this.#lag,
       lanes: this.#lanes,
+      roll: this.#roll,
       chance: this.#chance,
       settings: this.settings,
       allTaken: () => this.#books.balance(),

@@ -40,10 +40,10 @@ it(
     const told = run.violations.kept.map(({ invariant, atMs, what }) => `${invariant} at ${atMs / 1_000} s: ${what}`);
     expect({ seed: settings.seed, violations: told.slice(0, 20) }).toEqual({ seed: settings.seed, violations: [] });
     // A run in which nothing happened proves nothing.
-    const { faults, pings, looks } = report;
-    expect([faults.length, pings.accepted ?? 0, looks.moves, looks.poison].map((count) => count > 0)).not.toContain(
-      false,
-    );
+    const { faults, pings, looks, checkpoints } = report;
+    const placed = Math.max(...checkpoints.map(({ drivers }) => drivers));
+    const counts = [faults.length, pings.accepted ?? 0, looks.headers, looks.moves, looks.poison, placed];
+    expect(counts.map((count) => count > 0)).not.toContain(false);
   },
   settings.faultsForMs + AROUND_MS,
 );

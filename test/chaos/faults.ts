@@ -4,6 +4,7 @@ import type { ChaosSettings } from './chaos-settings.js';
 import type { FenceWatch, TakeOver } from './fence-watch.js';
 import type { LagWatch } from './lag-watch.js';
 import type { Lanes } from './lanes.js';
+import type { ProcessRoll } from './process-roll.js';
 import type { RedisLook } from './redis-look.js';
 import type { ExtraWriter, Subject, WriterLabel } from './subject.js';
 
@@ -14,6 +15,7 @@ export interface Scene {
   readonly fence: FenceWatch;
   readonly lag: LagWatch;
   readonly lanes: Lanes;
+  readonly roll: ProcessRoll;
   readonly chance: Chance;
   readonly settings: ChaosSettings;
   /** Waits until all that was accepted is in the partitions' books: with the load paused. */
@@ -43,13 +45,13 @@ export const FAULTS: Readonly<Record<string, Fault>> = {
   'writer handed over': async (scene) => {
     const label = scene.chance.oneOf(scene.subject.writers);
     const takeOver = await expectTakeOver(scene, label);
-    process.kill(scene.subject.pidOf(label), 'SIGTERM');
+    scene.roll.end(label, 'SIGTERM');
     return { what: label, takeOver };
   },
   'writer stalled': async (scene) => stallWriter(scene),
   'writer joined and left': async (scene) => joinAndLeave(scene),
-  'gateway killed': async ({ subject }) => {
-    process.kill(subject.pidOf('gateway'), 'SIGKILL');
+  'gateway killed': async ({ roll }) => {
+    roll.end('gateway', 'SIGKILL');
     return { what: 'gateway', isGatewayDead: true };
   },
   'NATS killed': async ({ subject, chance }) => {
@@ -97,7 +99,7 @@ export const FAULTS: Readonly<Record<string, Fault>> = {
     const label = scene.chance.oneOf(scene.subject.writers);
     const struckAtMs = Date.now();
     await withoutRedis(scene, async () => {
-      process.kill(scene.subject.pidOf(label), 'SIGKILL');
+      scene.roll.end(label, 'SIGKILL');
       scene.subject.servers.restoreRedis();
     });
     return { what: `${label}, by ${backMs} ms`, struckAtMs };
@@ -134,7 +136,7 @@ async function expectTakeOver({ subject, redis, fence }: Scene, label: WriterLab
 async function killWriter(scene: Scene): Promise<FaultDone> {
   const label = scene.chance.oneOf(scene.subject.writers);
   const takeOver = await expectTakeOver(scene, label);
-  process.kill(scene.subject.pidOf(label), 'SIGKILL');
+  scene.roll.end(label, 'SIGKILL');
   return { what: label, takeOver };
 }
 
