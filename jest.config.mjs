@@ -1,6 +1,7 @@
 /**
- * Two projects: `unit` (beside the sources, and under test/ but for e2e and chaos) may run on several workers; `e2e` starts whole Hexfleets, is
- * long, and is run in band. Real NATS and Redis may be started in either, each on free ports in a folder of its own.
+ * Three projects: `unit` (beside the sources, and under test/ but for e2e and chaos); `e2e` starts whole Hexfleets, which wait more
+ * than they work, so that two at a time fit on two cores; `chaos` judges how soon one recovers, and is run alone. Real NATS and
+ * Redis may be started in any of them, each on free ports in a folder of its own.
  *
  * Run one file with:
  *   NODE_OPTIONS='--experimental-vm-modules --disable-warning=ExperimentalWarning' npx jest libs/ping
@@ -47,7 +48,13 @@ export default {
     {
       ...shared,
       displayName: 'e2e',
-      testMatch: ['<rootDir>/test/{e2e,chaos}/**/*.spec.ts'],
+      testMatch: ['<rootDir>/test/e2e/**/*.spec.ts'],
+      setupFilesAfterEnv: ['<rootDir>/test/harness/e2e-bounds.ts'],
+    },
+    {
+      ...shared,
+      displayName: 'chaos',
+      testMatch: ['<rootDir>/test/chaos/**/*.spec.ts'],
       setupFilesAfterEnv: ['<rootDir>/test/harness/e2e-bounds.ts'],
     },
   ],

@@ -7,12 +7,13 @@ import { PlainError, ROOT, STOP_SIGNALS, Stopped, say } from './quiet-run.mjs';
 import { setUp } from './set-up.mjs';
 
 /**
- * Everything, in two runs of Jest added up: unit specs on two workers, then the end-to-end ones, which start whole
- * Hexfleets, one after the other. The last line is `N passed, N failed`, with `, N skipped` where some were.
+ * Everything, in three runs of Jest added up: unit specs and the end-to-end ones, which start whole Hexfleets, two at a time, and
+ * chaos alone. The last line is `N passed, N failed`, with `, N skipped` where some were.
  */
 const RUNS = [
   ['--selectProjects', 'unit', '--maxWorkers=2'],
-  ['--selectProjects', 'e2e', '--runInBand'],
+  ['--selectProjects', 'e2e', '--maxWorkers=2'],
+  ['--selectProjects', 'chaos', '--runInBand'],
 ];
 /** After its last test a run has this long to close what it opened; then it is ended, and we say so. */
 const LINGER_BOUND_MS = 20_000;

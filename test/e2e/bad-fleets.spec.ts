@@ -32,8 +32,11 @@ afterAll(async () => {
 });
 
 async function place(view: FleetView, driverId: string): Promise<void> {
-  const reply = await view.post({ pings: [{ driverId, ...HERE, capturedAtMs: Date.now() }] });
-  expect(reply.json).toMatchObject({ accepted: 1 });
+  // A fleet that has just started on a busy machine may shed at first.
+  await until(`a ping of ${driverId} is accepted`, async () => {
+    const { json } = await view.post({ pings: [{ driverId, ...HERE, capturedAtMs: Date.now() }] });
+    return (json as { accepted: number }).accepted === 1;
+  });
   await until(`${driverId} is shown`, () => view.driver(driverId));
 }
 

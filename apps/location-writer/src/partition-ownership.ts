@@ -34,13 +34,14 @@ export class PartitionOwnership {
   readonly runners = new Map<number, PartitionRunner>();
   private readonly taking = new Set<number>();
   private readonly inTurn = pLimit(TAKE_OVERS_AT_ONCE);
-  private readonly self: Pick<WriterBeat, 'writer' | 'session' | 'startedAtMs'>;
+  private readonly self: Pick<WriterBeat, 'writer' | 'session' | 'startedAtMs' | 'leaseMs'>;
   private readonly board: WriterBoard;
   private readonly duties: Duties;
   private readonly timers: NodeJS.Timeout[] = [];
   private readonly ends = new Set<Promise<void>>();
   /** Since it was last logged. */
   private changes = { taken: 0, lost: 0 };
+  private wasSecondOfItsName = false;
   private draining = false;
   private stopped = false;
 
@@ -51,7 +52,7 @@ export class PartitionOwnership {
     private readonly logger: Logger,
   ) {
     const { writerId: writer, writerLeaseMs: leaseMs } = settings;
-    this.self = { writer, session: randomUUID(), startedAtMs: Date.now() };
+    this.self = { writer, session: randomUUID(), startedAtMs: Date.now(), leaseMs };
     this.board = new WriterBoard(this.self, { leaseMs });
     this.duties = new Duties(writer, this.board, { leaseMs });
   }
@@ -101,6 +102,8 @@ export class PartitionOwnership {
     for (const timer of this.timers) clearInterval(timer);
     for (const runner of this.runners.values()) runner.stop();
     await Promise.all(this.ends);
+    // Nobody need wait for its silence.
+    this.tell();
   }
 
   private tell(): void {
@@ -117,6 +120,7 @@ export class PartitionOwnership {
     if (!this.bus.connected) return;
     const nowMs = Date.now();
     this.board.passTime(nowMs);
+    this.noteTwin();
     for (const { partition, epoch } of this.running()) {
       const newer = this.board.newerOwner(partition, epoch);
       if (newer !== undefined) this.drop(partition, newer);
@@ -124,6 +128,16 @@ export class PartitionOwnership {
     if (this.draining) return;
     const held = new Set([...this.runners.keys(), ...this.taking]);
     for (const partition of this.duties.toTake(this.settings.partitions, held, nowMs)) void this.take(partition);
+  }
+
+  private noteTwin(): void {
+    const { isSecondOfItsName } = this.board;
+    if (isSecondOfItsName === this.wasSecondOfItsName) return;
+    this.wasSecondOfItsName = isSecondOfItsName;
+    const { writer } = this.self;
+    if (isSecondOfItsName)
+      this.logger.warn({ writer }, 'another writer runs under this name, and was first: this one takes nothing');
+    else this.logger.info({ writer }, 'no other writer runs under this name any more');
   }
 
   private async take(partition: number): Promise<void> {

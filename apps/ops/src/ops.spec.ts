@@ -111,10 +111,20 @@ describe('the operators` app', () => {
 
   it('tells which writer owns what, whom nobody writes, and what each writer has', async () => {
     const partitions = async () => (await ops.ask({ url: '/v1/partitions', role: 'viewer' })).json();
-    expect(await partitions()).toMatchObject({ code: 'unavailable', detail: 'no writer reports' });
+    expect(await partitions()).toMatchObject({
+      code: 'unavailable',
+      detail: 'no writer was heard yet, or NATS is away',
+    });
     const tell = (writer: string, ...owned: (readonly [partition: number, epoch: number])[]) => {
       const rows = owned.map(([partition, epoch]) => ({ partition, epoch, lagMs: 200, drivers: 5 }));
-      const beat = { writer, session: 's', startedAtMs: 7, draining: writer === 'w-1', partitions: rows };
+      const beat = {
+        writer,
+        session: 's',
+        startedAtMs: 7,
+        leaseMs: 60_000,
+        draining: writer === 'w-1',
+        partitions: rows,
+      };
       fleet.bus.publish('writers', beat);
     };
     tell('w-2', [1, 4]);

@@ -10,7 +10,7 @@ export async function findMisplacedKey(
 ): Promise<string | undefined> {
   const mismatch = async (name: string, wanted: string) => {
     const type = String(await ask('TYPE', name));
-    return type === wanted || type === 'none' ? undefined : `${name}, a ${type} where a ${wanted} belongs`;
+    return type === wanted || type === 'none' ? undefined : `${name}: it is a ${type}, where a ${wanted} belongs`;
   };
   const own = await mismatch(key, 'string');
   if (own !== undefined) return own;

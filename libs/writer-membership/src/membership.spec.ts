@@ -12,7 +12,7 @@ class Simulated {
   readonly duties: Duties;
 
   constructor(writer: string, startedAtMs = 0, session = `session of ${writer}`) {
-    this.self = { writer, session, startedAtMs };
+    this.self = { writer, session, startedAtMs, leaseMs: LEASE.leaseMs };
     this.board = new WriterBoard(this.self, LEASE);
     this.duties = new Duties(writer, this.board, LEASE);
   }
@@ -71,6 +71,20 @@ describe('writers that share partitions', () => {
     expect(a.board.others()).toEqual([]);
   });
 
+  it('lose nothing when a second process of a name leaves again', () => {
+    const [a, b] = ['a', 'b'].map((name) => new Simulated(name)) as [Simulated, Simulated];
+    const second = new Simulated('b', 500, 'another session');
+    const nowMs = pass([a, b, second], 0, 1_000);
+    expect([b.board.isSecondOfItsName, second.board.isSecondOfItsName]).toEqual([false, true]);
+    const share = shareOf(a, nowMs);
+    for (const { board } of [a, b]) board.hear(second.beat({ draining: true }));
+    expect(a.board.others()).toEqual(['b']);
+    expect(shareOf(a, nowMs)).toEqual(share);
+    // The first one leaves: the second is the only one of the name.
+    for (const { board } of [a, second]) board.hear(b.beat({ draining: true }));
+    expect(second.board.isSecondOfItsName).toBe(false);
+  });
+
   it('do not take all others for dead after a time in which they did not listen themselves', () => {
     const [a, b] = ['a', 'b'].map((name) => new Simulated(name)) as [Simulated, Simulated];
     const nowMs = pass([a, b], 0, 1_000);
@@ -126,6 +140,7 @@ describe('a beat', () => {
       writer: 'w',
       session: 's',
       startedAtMs: 1,
+      leaseMs: 3_000,
       draining: false,
       partitions: [row, null, { partition: 2 }],
     };

@@ -15,6 +15,8 @@ export interface WriterBeat {
   /** Of one process: tells two that run under one name apart. */
   readonly session: string;
   readonly startedAtMs: number;
+  /** Of its own settings: how soon its silence means that it is gone follows from it. */
+  readonly leaseMs: number;
   /** It is about to stop: others are to take what it owns. */
   readonly draining: boolean;
   /** What it writes now. */
@@ -28,6 +30,7 @@ export function readWriterBeat(value: unknown): WriterBeat | undefined {
     return undefined;
   }
   if (!Number.isFinite(told.startedAtMs) || typeof told.draining !== 'boolean') return undefined;
+  if (!Number.isFinite(told.leaseMs)) return undefined;
   const isSound = (row: Partial<OwnedPartition> | null) =>
     Number.isSafeInteger(row?.partition) &&
     Number.isSafeInteger(row?.epoch) &&

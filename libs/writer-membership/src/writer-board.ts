@@ -21,13 +21,18 @@ export function beatMs({ leaseMs }: LeaseSettings): number {
   return leaseMs / BEATS_A_LEASE;
 }
 
+/** A writer that says nothing for longer is gone. */
+export function silentAfterMs({ leaseMs }: LeaseSettings): number {
+  return SILENT_AFTER_LEASES * leaseMs;
+}
+
 /**
  * Who is alive, as one writer hears it. Silence is measured in time that this writer itself was listening: of a time in
  * which it was stopped, or cut off, hardly any counts, so that one who comes back doesn't take all others for dead.
  */
 export class WriterBoard {
+  /** By session: one of two processes of a name may leave, and the other one stay. */
   private readonly heard = new Map<string, Heard>();
-  private twin: Heard | undefined;
   private listenedMs = 0;
   private lastMs: number | undefined;
 
@@ -41,16 +46,11 @@ export class WriterBoard {
     const passedMs = this.lastMs === undefined ? 0 : nowMs - this.lastMs;
     this.listenedMs += Math.min(Math.max(0, passedMs), 2 * beatMs(this.settings));
     this.lastMs = nowMs;
-    for (const [writer, heard] of this.heard) if (this.isSilent(heard)) this.heard.delete(writer);
-    if (this.twin !== undefined && this.isSilent(this.twin)) this.twin = undefined;
+    for (const [session, heard] of this.heard) if (this.isSilent(heard)) this.heard.delete(session);
   }
 
   hear(beat: WriterBeat): void {
-    if (beat.writer !== this.self.writer) {
-      this.heard.set(beat.writer, { beat, atListenedMs: this.listenedMs });
-    } else if (beat.session !== this.self.session) {
-      this.twin = { beat, atListenedMs: this.listenedMs };
-    }
+    if (beat.session !== this.self.session) this.heard.set(beat.session, { beat, atListenedMs: this.listenedMs });
   }
 
   /** False for a writer that has just started and can't know yet who else is there. */
@@ -58,20 +58,20 @@ export class WriterBoard {
     return this.listenedMs >= LISTENS_FOR_BEATS * beatMs(this.settings);
   }
 
-  /** Another process runs under this writer's name, and was there first. */
+  /** Another process runs under this writer's name, was there first, and means to stay. */
   get isSecondOfItsName(): boolean {
-    if (this.twin === undefined) return false;
-    const { startedAtMs, session } = this.twin.beat;
-    const { startedAtMs: ownStartedAtMs, session: ownSession } = this.self;
-    return startedAtMs < ownStartedAtMs || (startedAtMs === ownStartedAtMs && session < ownSession);
+    const { writer, startedAtMs: ownStartedAtMs, session: ownSession } = this.self;
+    return this.staying().some(
+      ({ writer: name, startedAtMs, session }) =>
+        name === writer && (startedAtMs < ownStartedAtMs || (startedAtMs === ownStartedAtMs && session < ownSession)),
+    );
   }
 
   /** Other writers that live and mean to stay, sorted. */
   others(): string[] {
-    return [...this.heard.values()]
-      .filter(({ beat }) => !beat.draining)
-      .map(({ beat }) => beat.writer)
-      .sort();
+    const names = new Set(this.staying().map(({ writer }) => writer));
+    names.delete(this.self.writer);
+    return [...names].sort();
   }
 
   /** Who else says that it writes a partition, under an epoch above `epoch`. */
@@ -82,7 +82,11 @@ export class WriterBoard {
     return undefined;
   }
 
+  private staying(): WriterBeat[] {
+    return [...this.heard.values()].flatMap(({ beat }) => (beat.draining ? [] : [beat]));
+  }
+
   private isSilent({ atListenedMs }: Heard): boolean {
-    return this.listenedMs - atListenedMs > SILENT_AFTER_LEASES * this.settings.leaseMs;
+    return this.listenedMs - atListenedMs > silentAfterMs(this.settings);
   }
 }

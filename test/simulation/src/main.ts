@@ -27,7 +27,7 @@ const program = new Command('simulate-faults')
   .option('--seeds <n>', 'how many runs', natural, 5_000)
   .option('--from <seed>', 'the first seed (1; for --mutations, each its own)', natural)
   .option('--seed <seed>', 'one run, with its trace', natural)
-  .option('--mutation <name>', 'with the protocol broken: see --list-mutations')
+  .option('--mutation <name>', 'with the protocol broken: see --list-mutations', mutationName)
   .option('--list-mutations', 'the ways in which it can be broken', false)
   .option('--mutations', 'each of them until it is noticed, for at most --seeds seeds', false)
   .option('--jobs <n>', 'threads', natural, availableParallelism())
@@ -39,6 +39,11 @@ const program = new Command('simulate-faults')
     else if (flags.seed !== undefined) await showRun(flags.seed, flags.mutation);
     else await runMany(flags);
   });
+// Who reads only the beginning closes the pipe.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code === 'EPIPE') process.exit();
+  throw error;
+});
 await program.parseAsync();
 
 async function showRun(seed: number, mutation: string | undefined): Promise<void> {
@@ -59,8 +64,9 @@ async function runMany(flags: Flags): Promise<void> {
     for (const [what, times] of Object.entries(sightings))
       process.stdout.write(`${String(times).padStart(10)} × ${what}\n`);
     const pace = Math.round(tally.seeds / seconds);
+    const stopped = tally.seeds < flags.seeds ? `; stopped there, before ${flags.seeds} seeds` : '';
     process.stdout.write(
-      `${tally.seeds} seeds, ${tally.steps} steps, ${tally.failed.length} violations; ${pace} seeds/s\n`,
+      `${tally.seeds} seeds, ${tally.steps} steps, ${tally.failed.length} violations; ${pace} seeds/s${stopped}\n`,
     );
   }
   for (const { seed, violation } of tally.failed) process.stderr.write(`seed ${seed}: ${violation}\n`);
@@ -101,7 +107,7 @@ async function explain(seed: number, mutation: string | undefined): Promise<void
   const { result, leftOut, maxSteps } = shrink(failed, protocol);
   const again = `npm run simulate-faults -- --seed ${seed}${mutation === undefined ? '' : ` --mutation ${mutation}`}`;
   process.stderr.write(
-    `${result.trace.join('\n')}\n\n${result.violation}\n\nThat is seed ${seed} without ${leftOut.size} of its ${failed.happenings} happenings, ` +
+    `${result.trace.join('\n')}\n\n${result.violation}\n\nThat is seed ${seed} without ${[...leftOut].filter((one) => one < failed.happenings).length} of its ${failed.happenings} happenings, ` +
       `cut to ${maxSteps} of ${failed.steps} steps; whole, it says: ${failed.violation}\nThe whole run: ${again}\n`,
   );
 }
@@ -132,8 +138,14 @@ function progress(tally: Tally, of: number): void {
   if (process.stderr.isTTY) process.stderr.write(`\r${tally.seeds} of ${of} seeds, ${tally.failed.length} violations `);
 }
 
+function mutationName(text: string): string {
+  if (MUTATIONS.some(({ name }) => name === text)) return text;
+  throw new InvalidArgumentError('There is none of that name; --list-mutations tells those there are.');
+}
+
 function natural(text: string): number {
   const number = Number(text);
-  if (!Number.isSafeInteger(number) || number < 1) throw new InvalidArgumentError('a whole number from 1 on');
+  if (!Number.isSafeInteger(number) || number < 1)
+    throw new InvalidArgumentError('It must be a whole number from 1 on.');
   return number;
 }

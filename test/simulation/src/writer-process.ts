@@ -14,14 +14,14 @@ export class WriterProcess {
   readonly owners = new Map<number, OwnerProcess>();
   readonly duties: Duties;
   private readonly board: WriterBoard;
-  private readonly self: Pick<WriterBeat, 'writer' | 'session' | 'startedAtMs'>;
+  private readonly self: Pick<WriterBeat, 'writer' | 'session' | 'startedAtMs' | 'leaseMs'>;
 
   constructor(
     private readonly world: World,
     readonly name: string,
     private readonly takeOver: (partition: number, writer: WriterProcess) => OwnerProcess,
   ) {
-    this.self = { writer: name, session: name, startedAtMs: world.nowMs };
+    this.self = { writer: name, session: name, startedAtMs: world.nowMs, leaseMs: LEASE_MS };
     this.board = new WriterBoard(this.self, { leaseMs: LEASE_MS });
     this.duties = new Duties(name, this.board, { leaseMs: LEASE_MS });
   }

@@ -15,7 +15,7 @@ export function registerStart(program: Command): void {
     .option('--gateway-port <port>', 'where drivers send pings; 0 means any free one', port, 8080)
     .option('--nearby-port <port>', 'where riders ask; 0 means any free one', port, 8081)
     .option('--ops-port <port>', 'where operators look; 0 means any free one', port, 8082)
-    .option('--workers <n>', 'location writers, which share the partitions', workers, 1)
+    .option('--workers <n>', `location writers, which share the partitions; at most ${MAX_WORKERS}`, workers, 1)
     .option('--no-demo', 'without the small simulated fleet')
     .option('--max-speed-mps <n>', 'faster than this between two pings is an impossible jump', positiveNumber)
     .option('--writer-limit <n>', 'hold each writer to n pings a second, for drills', positiveInteger)

@@ -5,10 +5,11 @@ import {
   type WriterSignals,
 } from '@hexfleet/load-shedding';
 import type { ControlBus } from '@hexfleet/ping-bus';
-import { readWriterBeat, WRITER_BEATS, type WriterBeat } from '@hexfleet/writer-membership';
+import { readWriterBeat, silentAfterMs, WRITER_BEATS, type WriterBeat } from '@hexfleet/writer-membership';
 
 /** A reporter that has been silent for longer is gone. They report several times a second. */
 const REPORT_TIMEOUT_MS = 5_000;
+const reportTimeoutMs = () => REPORT_TIMEOUT_MS;
 /** More reporters than any fleet has; past it the ones that came first are forgotten. */
 const MAX_REPORTERS = 1_000;
 
@@ -17,11 +18,16 @@ export class FleetReports {
   readonly #writers: Newest<WriterSignals>;
   readonly #gateways: Newest<GatewaySignals>;
   readonly #beats: Newest<WriterBeat>;
+  readonly #startedAtMs: number;
 
-  constructor(bus: ControlBus, nowMs: () => number) {
-    this.#writers = new Newest(readWriterSignals, ({ writer }) => writer, nowMs);
-    this.#gateways = new Newest(readGatewaySignals, ({ gateway }) => gateway, nowMs);
-    this.#beats = new Newest(readWriterBeat, ({ writer, session }) => `${writer}/${session}`, nowMs);
+  constructor(
+    private readonly bus: ControlBus,
+    private readonly nowMs: () => number,
+  ) {
+    this.#startedAtMs = nowMs();
+    this.#writers = new Newest(readWriterSignals, ({ writer }) => writer, reportTimeoutMs, nowMs);
+    this.#gateways = new Newest(readGatewaySignals, ({ gateway }) => gateway, reportTimeoutMs, nowMs);
+    this.#beats = new Newest(readWriterBeat, ({ writer, session }) => `${writer}/${session}`, silentAfterMs, nowMs);
     bus.subscribe('signals.writer', (value) => this.#writers.take(value));
     bus.subscribe('signals.gateway', (value) => this.#gateways.take(value));
     bus.subscribe(WRITER_BEATS, (value) => this.#beats.take(value));
@@ -35,8 +41,15 @@ export class FleetReports {
     return this.#gateways.all();
   }
 
+  /** Of writers that the others take to be alive. */
   beats(): WriterBeat[] {
     return this.#beats.all();
+  }
+
+  /** NATS is there, and some writer is heard, or whoever is there would have been by now. */
+  get knowsWriters(): boolean {
+    const hasListened = this.nowMs() - this.#startedAtMs > REPORT_TIMEOUT_MS;
+    return this.bus.connected && (hasListened || this.beats().length > 0);
   }
 }
 
@@ -46,6 +59,7 @@ class Newest<Report> {
   constructor(
     private readonly read: (value: unknown) => Report | undefined,
     private readonly nameOf: (report: Report) => string,
+    private readonly timeoutMs: (report: Report) => number,
     private readonly nowMs: () => number,
   ) {}
 
@@ -62,8 +76,9 @@ class Newest<Report> {
 
   /** In the order of their names. */
   all(): Report[] {
-    const sinceMs = this.nowMs() - REPORT_TIMEOUT_MS;
-    for (const [name, { heardMs }] of this.#byName) if (heardMs < sinceMs) this.#byName.delete(name);
+    const nowMs = this.nowMs();
+    for (const [name, { report, heardMs }] of this.#byName)
+      if (nowMs - heardMs > this.timeoutMs(report)) this.#byName.delete(name);
     return [...this.#byName].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, { report }]) => report);
   }
 }

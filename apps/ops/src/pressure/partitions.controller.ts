@@ -11,7 +11,7 @@ interface OwnedView extends Omit<OwnedPartition, 'lagMs'> {
   readonly lagSeconds: number;
 }
 
-interface WriterView extends Omit<WriterBeat, 'session' | 'partitions'> {
+interface WriterView extends Omit<WriterBeat, 'session' | 'leaseMs' | 'partitions'> {
   /** How many it owns. */
   readonly partitions: number;
   readonly drivers: number;
@@ -37,14 +37,14 @@ export class PartitionsController {
   @Get()
   partitions(): PartitionsView {
     const beats = this.reports.beats();
-    if (beats.length === 0) throw new Problem('unavailable', 'no writer reports');
+    if (!this.reports.knowsWriters) throw new Problem('unavailable', 'no writer was heard yet, or NATS is away');
     const owners = newestOwners(beats);
     const owned = new Set(owners.map(({ partition }) => partition));
     return {
       asOfMs: Date.now(),
       partitions: owners.map(({ lagMs, ...row }) => ({ ...row, lagSeconds: lagMs / 1_000 })),
       unowned: Array.from({ length: this.settings.partitions }, (_, p) => p).filter((p) => !owned.has(p)),
-      writers: beats.map(({ session, partitions, ...beat }) => ({
+      writers: beats.map(({ session, leaseMs, partitions, ...beat }) => ({
         ...beat,
         partitions: partitions.length,
         drivers: partitions.reduce((sum, { drivers }) => sum + drivers, 0),
