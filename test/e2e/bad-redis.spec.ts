@@ -147,7 +147,7 @@ describe('a Redis under load', () => {
   it('with a foreign list where a partition’s incarnation belongs: named, and the other partitions go on', async () => {
     const [key = ''] = await partitionsWritten();
     await redis.multi().del(key).rpush(key, 'foreign').exec();
-    await untilItSays(writer, 503, 'redis', new RegExp(`${escaped(key)}, a list where a string belongs`));
+    await untilItSays(writer, 503, 'redis', new RegExp(`${escaped(key)}: it is a list, where a string belongs`));
     const held = (await redis.keys('hexfleet:{*}:inc')).length;
     const { written } = await view.books();
     await until('others are written', async () => (await view.books()).written > written + 500);

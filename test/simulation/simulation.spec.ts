@@ -18,6 +18,7 @@ const SIGHTINGS = [
   'a claim: empty',
   'a claim: fenced',
   'a claim: outdated',
+  'a claim in doubt',
   'a clear that came too late',
   'a directory set back',
   'a directory slot emptied',

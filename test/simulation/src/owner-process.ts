@@ -161,11 +161,15 @@ export class OwnerProcess {
     const reply = yield* once(
       world,
       () => `${this.name} claim ${incarnation.k}`,
-      () => keys.claim(incarnation, withRecords),
+      () => {
+        const made = keys.claim(incarnation, withRecords);
+        world.see(`a claim: ${made.kind}`);
+        return made;
+      },
     );
-    const told: ClaimReply = reply === LOST ? { kind: 'doubt' } : reply;
-    world.see(`a claim: ${told.kind}`);
-    return told;
+    if (reply !== LOST) return reply;
+    world.see('a claim in doubt');
+    return { kind: 'doubt' };
   }
 
   private get nowMs(): number {
