@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { WebSocket } from 'ws';
 import { type RunningHexfleet, startHexfleet, until } from '../harness/index.js';
 import { FleetView } from './fleet-view.js';
+import { Operator } from './operator.js';
 
 const YEAR_MS = 365 * 24 * 3_600_000;
 
@@ -16,6 +17,8 @@ let secret: string;
 
 beforeAll(async () => {
   hexfleet = await startHexfleet();
+  // A good ping is expected to be accepted.
+  await new Operator(hexfleet).changePolicy({ mode: 'off' });
   view = new FleetView(hexfleet);
   secret = (JSON.parse(readFileSync(join(hexfleet.dataDir, 'secrets.json'), 'utf8')) as { jwtSecret: string })
     .jwtSecret;
