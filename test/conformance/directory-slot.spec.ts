@@ -1,8 +1,8 @@
-import { Random } from '@hexfleet/fleet-simulation';
 import { directorySlotOf } from '@hexfleet/geo-partition';
 import { ENTRIES_KEPT_TTLS, type EnterRequest, type Todo } from '@hexfleet/partition-table';
-import { afterAll, beforeAll, beforeEach, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { DirectorySlot } from '../simulation/src/directory-slot.js';
+import { compareAll, ModelledPair } from './modelled-pair.js';
 import { RedisAtHand } from './redis-at-hand.js';
 
 const TTL_MS = 60_000;
@@ -21,7 +21,6 @@ beforeAll(async () => {
   real = await RedisAtHand.start(TTL_MS);
 });
 afterAll(() => real?.close());
-beforeEach(() => real.redis.flushall());
 
 class SeenSlot extends DirectorySlot {
   get stored() {
@@ -31,19 +30,12 @@ class SeenSlot extends DirectorySlot {
 }
 
 /** A slot of the directory in Redis and in the simulation, told and asked the same. */
-class Pair {
-  private readonly random: Random;
+class DirectoryPair extends ModelledPair {
   private readonly model = new SeenSlot(KEPT_MS);
   private nowMs = START_MS;
-  private older: (() => Promise<void>) | undefined;
   private known: { readonly partition: number; readonly todo: Todo }[] = [];
-  readonly seen = new Map<string, number>();
 
-  constructor(seed: number) {
-    this.random = new Random(seed);
-  }
-
-  async step(): Promise<void> {
+  override async step(): Promise<void> {
     const what = this.random.next();
     if (what < 0.5) await this.enter();
     else if (what < 0.65) await this.todos();
@@ -91,11 +83,12 @@ class Pair {
 
   /** Often one that is listed still, at times one that was listed before, at times of a token that never was. */
   private async clear(): Promise<void> {
-    if (this.known.length === 0) return;
-    const { partition, todo } = this.random.chance(0.7) ? (this.known.at(-1) as never) : this.pick(this.known);
-    const { driverId, token } = this.random.chance(0.1) ? { ...(todo as Todo), token: 9_999 } : (todo as Todo);
-    this.note(`clear ${this.model.clear(partition, driverId, token) ? 'ok' : 'too late'}`);
-    await real.store.directory.clear(partition, [{ ...(todo as Todo), token }]);
+    const last = this.known.at(-1);
+    if (last === undefined) return;
+    const { partition, todo } = this.random.chance(0.7) ? last : this.pick(this.known);
+    const told = this.random.chance(0.1) ? { ...todo, token: 9_999 } : todo;
+    this.note(`clear ${this.model.clear(partition, told.driverId, told.token) ? 'ok' : 'too late'}`);
+    await real.store.directory.clear(partition, [told]);
   }
 
   private async correct(): Promise<void> {
@@ -120,13 +113,7 @@ class Pair {
     if (this.random.chance(0.2)) {
       this.model.wipe();
       await real.redis.flushall();
-    } else if (this.random.chance(0.6) || this.older === undefined) {
-      const [restoreModel, restoreReal] = [this.model.snapshot(), await real.snapshot()];
-      this.older = async () => {
-        restoreModel();
-        await restoreReal();
-      };
-    } else await this.older();
+    } else await this.keepOrPutBack(this.model, 0.6);
   }
 
   private async compareState(): Promise<void> {
@@ -135,28 +122,10 @@ class Pair {
     expect(Object.fromEntries(entries)).toEqual(stored.entries);
     expect([...todos].sort()).toEqual([...stored.todos].sort());
   }
-
-  private pick<Item>(items: readonly Item[]): Item {
-    return items[Math.floor(this.random.next() * items.length)] as Item;
-  }
-
-  private note(what: string): void {
-    this.seen.set(what, (this.seen.get(what) ?? 0) + 1);
-  }
 }
 
 it('the directory and its model in the simulation say the same, whoever enters, clears and corrects in whatever order', async () => {
-  const seen = new Map<string, number>();
-  for (let seed = 1; seed <= RUNS; seed++) {
-    await real.redis.flushall();
-    const pair = new Pair(seed);
-    for (let step = 1; step <= STEPS; step++) {
-      await pair.step().catch((error: Error) => {
-        throw new Error(`seed ${seed}, step ${step}: ${error.message}`, { cause: error });
-      });
-    }
-    for (const [what, times] of pair.seen) seen.set(what, (seen.get(what) ?? 0) + times);
-  }
+  const seen = await compareAll(real, (seed) => new DirectoryPair(seed, real), { runs: RUNS, steps: STEPS });
   const outcomes = ['enter ok', 'enter ok told', 'enter stale', 'enter stale tied'];
   const others = ['clear ok', 'clear too late', 'correct ok', 'correct refused'];
   expect([...outcomes, ...others].filter((what) => !((seen.get(what) ?? 0) > 20))).toEqual([]);

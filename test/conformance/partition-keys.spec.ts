@@ -1,8 +1,8 @@
 import { RECORD_BYTES, recordSeq, writeRecord } from '@hexfleet/driver-record';
-import { Random } from '@hexfleet/fleet-simulation';
 import type { DriverWrite, Incarnation, OwnerEffect, PartitionTotals } from '@hexfleet/partition-table';
-import { afterAll, beforeAll, beforeEach, expect, it } from '@jest/globals';
-import { PartitionKeys } from '../simulation/src/partition-keys.js';
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { nameOf, PartitionKeys } from '../simulation/src/partition-keys.js';
+import { compareAll, ModelledPair } from './modelled-pair.js';
 import { RedisAtHand } from './redis-at-hand.js';
 
 const TTL_MS = 60_000;
@@ -21,25 +21,24 @@ beforeAll(async () => {
   real = await RedisAtHand.start(TTL_MS);
 });
 afterAll(() => real?.close());
-beforeEach(() => real.redis.flushall());
+
+class SeenKeys extends PartitionKeys {
+  /** Under which the keys lie that count. */
+  get name(): string {
+    return this.inc === undefined ? '' : nameOf(this.inc);
+  }
+}
 
 /** A partition in Redis and in the simulation, asked the same by owners that make all mistakes that owners may make. */
-class Pair {
-  private readonly random: Random;
-  private model = new PartitionKeys();
+class PartitionPair extends ModelledPair {
+  private readonly model = new SeenKeys();
   private epoch = 1;
   private k = 0;
   private n = 0;
   private seq = 0;
   private readonly sent: (() => Promise<void>)[] = [];
-  private older: (() => Promise<void>) | undefined;
-  readonly seen = new Map<string, number>();
 
-  constructor(seed: number) {
-    this.random = new Random(seed);
-  }
-
-  async step(): Promise<void> {
+  override async step(): Promise<void> {
     const what = this.random.next();
     if (what < 0.1) await this.do(this.claim());
     else if (what < 0.7) await this.do(this.apply());
@@ -56,7 +55,7 @@ class Pair {
 
   /** A request of before that comes once more, or late. */
   private async again(): Promise<void> {
-    await this.sent[Math.floor(this.random.next() * this.sent.length)]?.();
+    if (this.sent.length > 0) await this.pick(this.sent)();
   }
 
   private async fail(): Promise<void> {
@@ -67,21 +66,10 @@ class Pair {
     } else if (what < 0.35) {
       this.model.evict();
       for (const kind of ['geo', 'records']) {
-        const keys = await real.redis.keys(`*:{${PARTITION}}:${kind}:${this.current}`);
+        const keys = await real.redis.keys(`*:{${PARTITION}}:${kind}:${this.model.name}`);
         if (keys.length > 0) await real.redis.del(keys);
       }
-    } else if (what < 0.7 || this.older === undefined) {
-      const [restoreModel, restoreReal] = [this.model.snapshot(), await real.snapshot()];
-      this.older = async () => {
-        restoreModel();
-        await restoreReal();
-      };
-    } else await this.older();
-  }
-
-  private get current(): string {
-    const { epoch, inc } = this.model as unknown as { epoch: number; inc?: Incarnation };
-    return `${epoch}.${inc?.k ?? 0}`;
+    } else await this.keepOrPutBack(this.model, 0.5);
   }
 
   /** Mostly as a sound owner would; now and then under an epoch or a number that is not its own. */
@@ -170,10 +158,6 @@ class Pair {
       header?.unbuilt ? undefined : header && String(header.count),
     ]);
   }
-
-  private note(what: string): void {
-    this.seen.set(what, (this.seen.get(what) ?? 0) + 1);
-  }
 }
 
 function recordOf(seq: number): Buffer {
@@ -194,17 +178,7 @@ function comparable(reply: ReturnType<PartitionKeys['claim']>): unknown {
 }
 
 it('Redis and its model in the simulation say the same to claims, writes and whole tables, in whatever order', async () => {
-  const seen = new Map<string, number>();
-  for (let seed = 1; seed <= RUNS; seed++) {
-    await real.redis.flushall();
-    const pair = new Pair(seed);
-    for (let step = 1; step <= STEPS; step++) {
-      await pair.step().catch((error: Error) => {
-        throw new Error(`seed ${seed}, step ${step}: ${error.message}`, { cause: error });
-      });
-    }
-    for (const [what, times] of pair.seen) seen.set(what, (seen.get(what) ?? 0) + times);
-  }
+  const seen = await compareAll(real, (seed) => new PartitionPair(seed, real), { runs: RUNS, steps: STEPS });
   const kinds = ['fenced', 'outdated', 'empty', 'built'].map((kind) => `claim ${kind}`);
   const outcomes = ['apply ok', 'apply other', 'apply diverged', 'adopt ok', 'adopt other', 'adopt fenced'];
   expect([...kinds, ...outcomes].filter((what) => !((seen.get(what) ?? 0) > 10))).toEqual([]);

@@ -1,123 +1,18 @@
-import { RECORD_BYTES, readRecord, recordSeq, writeRecord } from '@hexfleet/driver-record';
-import type { Status } from '@hexfleet/ping';
+import { RECORD_BYTES } from '@hexfleet/driver-record';
 import { describe, expect, it } from '@jest/globals';
 import {
-  type DriverWrite,
-  NO_TOTALS,
-  type OwnerEffect,
-  type OwnerInput,
-  ownPartition,
-  type StreamBatch,
-} from './index.js';
-
-const NOW_MS = 1_700_000_000_000;
-const TTL_MS = 60_000;
-const SETTINGS = { partition: 3, epoch: 5, ttlMs: TTL_MS, heartbeatMs: 5_000, checkpointMs: 5_000 };
-
-type Kind = OwnerEffect['kind'];
-type Effect<K extends Kind> = Extract<OwnerEffect, { kind: K }>;
-
-/** An owner whose wishes the test grants one by one, and says how. */
-class Asked {
-  private readonly owner = ownPartition(SETTINGS);
-  private step = this.owner.next();
-
-  /** The effect that the owner waits for now; @throws when it is of another kind. */
-  wants<K extends Kind>(kind: K): Effect<K> {
-    const { done, value } = this.step;
-    if (done) throw new Error('it has ended');
-    if (value.kind !== kind) throw new Error(`it wants ${value.kind}, not ${kind}`);
-    return value as Effect<K>;
-  }
-
-  grant<K extends Kind>(kind: K, reply: unknown): Effect<K> {
-    const effect = this.wants(kind);
-    this.step = this.owner.next(reply);
-    return effect;
-  }
-
-  get hasEnded(): boolean {
-    return this.step.done === true;
-  }
-
-  feed(input: Partial<OwnerInput>): void {
-    this.grant('wait', {
-      nowMs: NOW_MS,
-      batches: [],
-      todos: [],
-      born: new Map(),
-      tick: false,
-      isReading: true,
-      ...input,
-    });
-  }
-
-  /** What Redis would hold after this effect, by driver. */
-  static seqsOf(sets: readonly DriverWrite[]): Record<string, number> {
-    return Object.fromEntries(sets.map(({ driverId, record }) => [driverId, recordSeq(record)]));
-  }
-}
-
-function recordOf(seq: number, ageMs: number): Buffer {
-  const record = Buffer.alloc(RECORD_BYTES);
-  const nothing = { headingDeg: undefined, speedMps: undefined, accuracyM: undefined };
-  const rest = { status: 'available', vehicleClass: 'car' } as const;
-  writeRecord(record, 0, { latDeg: 1, lngDeg: 2, capturedAtMs: NOW_MS - ageMs, seq, ...nothing, ...rest });
-  return record;
-}
-
-/** As a phone whose driver drives a rider would have sent it. */
-function stampStatus(record: Buffer, status: Status): void {
-  const { life: _, writtenAtMs: __, ...ping } = readRecord(record);
-  writeRecord(record, 0, { ...ping, status });
-}
-
-type Told = readonly [driverId: string, seq: number, ageMs: number];
-
-function message(seq: number, totalBefore: number, ...pings: Told[]): StreamBatch {
-  const told = pings.map(([driverId, order, ageMs]) => ({ driverId, record: recordOf(order, ageMs) }));
-  return {
-    position: { stream: 's', seq },
-    batch: {
-      publisher: 'aa',
-      totalBefore,
-      receivedAtMs: NOW_MS,
-      size: pings.length,
-      readPings: () => told,
-    },
-  };
-}
-
-const entered = (count: number) => ({
-  entered: Array.from({ length: count }, () => ({ ok: true, life: 7, tiedWith: undefined, toldMs: undefined })),
-  born: new Map(),
-});
-
-/** An owner that has taken over an empty partition and waits. */
-function started(): Asked {
-  const asked = new Asked();
-  asked.grant('claim', { kind: 'empty' });
-  asked.grant('recall', NO_TOTALS);
-  asked.grant('replay', { batches: [], nowMs: NOW_MS });
-  asked.grant('adopt', 'ok');
-  asked.wants('wait');
-  return asked;
-}
-
-/** …and has written driver a, captured 1 s ago, from message 1. */
-function holdingA(): Asked {
-  const asked = started();
-  asked.feed({ batches: [message(1, 0, ['a', 1, 1_000])] });
-  asked.grant('enter', entered(1));
-  asked.grant('apply', 'ok');
-  return asked;
-}
-
-const counts = ({ totals: { written, superseded, expired } }: Effect<'wait' | 'apply'>) => [
-  written,
-  superseded,
-  expired,
-];
+  Asked,
+  counts,
+  entered,
+  holdingA,
+  message,
+  NOW_MS,
+  recordOf,
+  stampStatus,
+  started,
+  TTL_MS,
+} from './asked-owner.fixture.js';
+import { NO_TOTALS } from './index.js';
 
 describe('the owner of a partition', () => {
   it('tells the directory before it writes, and counts each ping in the write that shows it', () => {
@@ -239,61 +134,6 @@ describe('the owner of a partition', () => {
     expect(asked.grant('enter', entered(2)).requests.map(({ driverId }) => driverId)).toEqual(['a', 'b']);
   });
 
-  it('sets the directory back where it was told of a ping that was never written', () => {
-    const asked = new Asked();
-    const records = [{ driverId: 'a', record: recordOf(5, 1_000) }];
-    asked.grant('claim', { kind: 'built', n: 3, before: { epoch: 4, k: 7 }, totals: NO_TOTALS, records });
-    asked.feed({ tick: true });
-    asked.grant('apply', 'ok');
-    const told = { ok: true, life: 1, tiedWith: undefined, toldMs: NOW_MS };
-    asked.grant('enter', { entered: [told], born: new Map() });
-    asked.grant('apply', 'ok');
-    expect(asked.grant('correct', undefined).corrections).toEqual([
-      { driverId: 'a', toldMs: NOW_MS, capturedAtMs: NOW_MS - 1_000 },
-    ]);
-    asked.wants('wait');
-  });
-
-  it('sets it back by no more than entries outlive records, and not at all once it is fenced', () => {
-    const introduced = (toldMs: number) => {
-      const asked = new Asked();
-      const records = [{ driverId: 'a', record: recordOf(5, 50_000) }];
-      asked.grant('claim', { kind: 'built', n: 3, before: { epoch: 4, k: 7 }, totals: NO_TOTALS, records });
-      asked.feed({ tick: true });
-      asked.grant('apply', 'ok');
-      asked.grant('enter', {
-        entered: [{ ok: true, life: 1, tiedWith: undefined, toldMs }],
-        born: new Map(),
-      });
-      return asked;
-    };
-    const current = introduced(NOW_MS);
-    current.grant('apply', 'ok');
-    expect(current.wants('correct').corrections[0]?.capturedAtMs).toBe(NOW_MS - 0.3 * TTL_MS);
-
-    const former = introduced(NOW_MS);
-    former.grant('apply', 'other');
-    former.grant('claim', { kind: 'fenced' });
-    expect(former.hasEnded).toBe(true);
-  });
-
-  it.each(['new', 'held'])('introduces a driver, %s here, that it entered behind a ping told before', (known) => {
-    const asked = known === 'new' ? started() : holdingA();
-    const messages = known === 'new' ? 0 : 1;
-    asked.feed({ tick: true, nowMs: NOW_MS });
-    asked.grant('checkpoint', undefined);
-    // So late that a driver held is entered again.
-    const laterMs = NOW_MS + 1.4 * TTL_MS;
-    asked.feed({ nowMs: laterMs, batches: [message(messages + 1, messages, ['a', 2, -1.4 * TTL_MS])] });
-    const ahead = { entered: [{ ok: true, life: 1, tiedWith: undefined, toldMs: laterMs + 5_000 }], born: new Map() };
-    asked.grant('enter', ahead);
-    asked.grant('apply', 'ok');
-    asked.feed({ tick: true, nowMs: laterMs });
-    expect(asked.grant('enter', ahead).requests).toMatchObject([{ driverId: 'a', capturedAtMs: laterMs }]);
-    asked.grant('apply', 'ok');
-    expect(asked.wants('correct').corrections).toHaveLength(1);
-  });
-
   it('looks at the next tick whether its own keys are still there when the directory was emptied', () => {
     const asked = holdingA();
     asked.feed({ tick: true, born: new Map([[0, 'first']]) });
@@ -335,34 +175,6 @@ describe('the owner of a partition', () => {
     expect(asked.grant('apply', 'ok').holds).toBe(2);
     asked.feed({ tick: true, nowMs: NOW_MS + TTL_MS });
     expect(asked.grant('apply', 'ok').holds).toBe(0);
-  });
-
-  it('lets a driver go only once a newer record of it can be seen elsewhere, and clears the to-do after that write', () => {
-    const todo = { driverId: 'a', token: 1, capturedAtMs: NOW_MS, elsewhere: [9] };
-    const unseen = holdingA();
-    unseen.feed({ todos: [todo] });
-    unseen.grant('look', [[]]);
-    unseen.wants('wait');
-
-    const seen = holdingA();
-    seen.feed({ todos: [todo] });
-    seen.grant('look', [[{ partition: 9, record: recordOf(2, 0) }]]);
-    expect(seen.grant('apply', 'ok').removals).toEqual(['a']);
-    expect(seen.grant('clear', undefined).todos).toEqual([todo]);
-    expect(seen.wants('wait').drivers).toBe(0);
-  });
-
-  it.each([
-    [2, false],
-    [9, true],
-  ])('gives an exact tie with partition %d to the higher number', (partition, goes) => {
-    const asked = holdingA();
-    asked.feed({
-      todos: [{ driverId: 'a', token: 1, capturedAtMs: NOW_MS - 1_000, elsewhere: [partition] }],
-    });
-    asked.grant('look', [[{ partition, record: recordOf(1, 1_000) }]]);
-    if (goes) expect(asked.wants('apply').removals).toEqual(['a']);
-    else expect(asked.wants('enter').requests).toMatchObject([{ driverId: 'a', force: true }]);
   });
 
   it('drops who is silent past the TTL, and writes a heartbeat when nothing else', () => {
