@@ -33,11 +33,12 @@ const isFigure = (value: number) => Number.isFinite(value) && value >= 0;
 
 /** On next to no data the figures say nothing; that there are some, in the shape that scripts read, is what is tested. */
 describeMeasurable(`a bench, tiny${HINDRANCE === undefined ? '' : ` (${HINDRANCE})`}`, () => {
-  it.each(['store', 'nearby', 'ingest', 'writers', 'shed'])(
-    '%s tells its bound first, then figures beside a peer',
-    async (bench) => {
+  // All parts of shed take minutes.
+  it.each([['store'], ['nearby'], ['ingest'], ['writers'], ['shed', '--part', 'accuracy'], ['shed', '--part', 'cost']])(
+    '%s tells its bound first, then figures beside a peer (%s %s)',
+    async (bench, ...part) => {
       const file = join(temporaryFolder(), 'figures.json');
-      const args = [PROGRAM, '--entry', 'bench', bench, '--tiny', '--rounds', '1', '--json', file];
+      const args = [PROGRAM, '--entry', 'bench', bench, ...part, '--tiny', '--rounds', '1', '--json', file];
       const { stdout } = await run(process.execPath, args, { env: { ...process.env, NODE_OPTIONS: '' } });
       expect(stdout.indexOf('The bound')).toBeLessThan(stdout.indexOf('ours ÷ peer'));
       const figures = JSON.parse(readFileSync(file, 'utf8')) as Figure[];
